@@ -1,0 +1,129 @@
+#pragma once
+// The resolved description of a network: what every backend, the masses and the dataset read.
+// Plain data, no units left to convert: times are in the file's time unit (tau or ms), rates in its inverse.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace spikemass {
+
+enum class Distribution { constant, lorentzian, gaussian };
+enum class Draw { midpoint_quantiles, compensated_quantiles, mpr_quantiles, random };
+
+/// A neuron parameter over a population.  `width`: half width at half maximum (lorentzian), standard deviation (gaussian).
+struct Parameter {
+    Distribution distribution = Distribution::constant;
+    double center = 0.0;
+    double width = 0.0;
+    Draw draw = Draw::midpoint_quantiles;
+};
+
+enum class NeuronKind { qif, theta };
+enum class InitialKind { asynchronous, lorentzian, fixed_point };
+enum class Branch { low, high };
+
+/// `rate` is the population's firing rate before time zero: what its targets receive until its first spikes arrive.
+/// asynchronous: V from uniform phases of the oscillation at input eta_j + sum_p J_p tau rate(source of p).
+/// lorentzian: V = center + half_width tan(pi (u - 1/2)).
+/// fixed_point: asynchronous at the rate of the mass's fixed point `branch` (host/mass fills `rate` in before the engine sees it).
+struct InitialState {
+    InitialKind kind = InitialKind::asynchronous;
+    double center = 0.0;
+    double half_width = 1.0;
+    double rate = 0.0;
+    Branch branch = Branch::low;
+};
+
+struct Population {
+    std::string name;
+    NeuronKind model = NeuronKind::qif;
+    std::int64_t size = 0;
+    Parameter eta;
+    double tau = 1.0;          ///< membrane time constant in the file's time unit (1 when time_unit = "tau")
+    InitialState initial;
+};
+
+enum class TopologyKind { all_to_all, erdos_renyi, fixed_indegree, fixed_outdegree, lorentzian_indegree, annealed };
+
+struct Topology {
+    TopologyKind kind = TopologyKind::all_to_all;
+    double mean_indegree = 0.0;      ///< K; for all_to_all the number of sources (N, or N - 1 without self-connections)
+    double half_width = 0.0;         ///< lorentzian_indegree only: HWHM of the in-degrees, Delta_k
+    bool self_connections = false;   ///< default true for all_to_all and annealed
+};
+
+enum class Normalise { mean_indegree, realised_mean_indegree, indegree, sqrt_mean_indegree, none };
+enum class SynapseKind { delta, exponential };
+
+struct Synapse {
+    SynapseKind kind = SynapseKind::delta;
+    double tau = 0.0;                ///< exponential: decay time in the file's time unit
+};
+
+/// Input of target i: I_i += J tau_target s_i, s_i = (1/norm) sum_j A_ij sum_k a(t - t_j^k - d), a of unit area.
+struct Projection {
+    std::string name;
+    std::size_t source = 0, target = 0;   ///< indices into Network::populations
+    Topology topology;
+    double strength = 0.0;                ///< J
+    double strength_sd = 0.0;             ///< standard deviation of J over synapses; > 0: fixed-point weights
+    Normalise normalise = Normalise::mean_indegree;
+    Synapse synapse;
+    double delay = 0.0;                   ///< as asked for; 0 means one step
+    std::int64_t delay_steps = 1;         ///< >= 1; the realised lag is delay_steps * dt
+};
+
+enum class StimulusKind { step, pulse_train, ramp, sine, samples };
+
+/// An additive input current to every neuron of `target`.  Times in the file's unit, counted from the start of the simulation.
+/// step:        amplitude on [start, stop)
+/// pulse_train: amplitude on [start + k period, start + k period + width), k = 0, 1, ..., cut at stop
+/// ramp:        from `from` at start to `amplitude` at stop, linear; `hold` keeps the final value afterwards
+/// sine:        offset + amplitude sin(2 pi frequency (t - start) + phase) on [start, stop)
+/// samples:     values[k] on [start + k interval, start + (k+1) interval), zero outside, cut at stop
+struct Stimulus {
+    std::string name;
+    std::size_t target = 0;
+    StimulusKind kind = StimulusKind::step;
+    double start = 0.0;
+    double stop = 1e300;
+    double amplitude = 0.0;
+    double from = 0.0;
+    bool hold = false;
+    double period = 0.0, width = 0.0;
+    double frequency = 0.0, phase = 0.0, offset = 0.0;
+    double interval = 0.0;
+    std::vector<double> values;
+};
+
+struct Seeds {
+    std::uint64_t graph = 0, init = 0, noise = 0;
+};
+
+struct Network {
+    double dt = 0.02;                     ///< in the file's time unit
+    std::vector<Population> populations;  ///< file order: storage and output follow it
+    std::vector<Projection> projections;
+    std::vector<Stimulus> stimuli;
+    Seeds seeds;
+    bool allow_capped = false;
+};
+
+/// Which observables are kept in bins.
+struct RecordFlags {
+    bool v = false;                ///< exact time-averaged principal value of the mean membrane potential
+    bool order_parameter = false;  ///< Kuramoto z = <(1 + iV)/(1 - iV)>
+    bool spikes = false;
+};
+
+/// How long, in steps.  Steps are counted from 0 including the warm-up.
+struct RunPlan {
+    std::int64_t warmup_steps = 0;
+    std::int64_t steps_per_bin = 1;
+    std::int64_t bins = 0;
+    RecordFlags record;
+};
+
+}  // namespace spikemass

@@ -1,0 +1,41 @@
+#pragma once
+// What a run leaves behind, for any level of description.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace spikemass {
+
+/// Bins of one population.  Shapes: every vector [bin] or empty where not recorded.  Units: rates 1/time unit, v dimensionless.
+struct PopulationBins {
+    std::vector<std::uint64_t> spike_count;      ///< spiking level only; exact
+    std::vector<double> rate;                    ///< bin average
+    std::vector<double> v;                       ///< bin average
+    std::vector<double> z_re, z_im;              ///< bin average of the Kuramoto order parameter
+};
+
+/// What was built for one projection.
+struct ProjectionFacts {
+    std::uint64_t synapses = 0;
+    double k_mean = 0.0, k_var = 0.0;            ///< realised in-degrees over the targets
+    std::uint64_t graph_checksum = 0;            ///< order-free (docs/numerics.md)
+    double effective_delay = 0.0;                ///< delay_steps * dt, file's time unit
+    double weight = 0.0;                         ///< J / norm of one synapse (mean over targets)
+    std::string format;                          ///< "count", "rows16", "rows32", "bitrows", "annealed", + "/weighted"
+};
+
+struct RunResult {
+    std::string level = "spiking";
+    std::string backend = "cpu", strategy;
+    std::uint64_t digest = 0;                    ///< docs/numerics.md; 0 for mass levels
+    std::int64_t steps = 0;
+    std::uint64_t synapses = 0, spikes = 0;      ///< spikes: all, including the warm-up
+    double build_seconds = 0.0, wall_seconds = 0.0;
+    double capped_fraction = 0.0;                ///< neurons that fire once per step because their input is above 9.8/dt^2
+    double capped_rate_bound = 0.0;              ///< bound on the rate that this loses
+    std::vector<PopulationBins> populations;     ///< file order
+    std::vector<ProjectionFacts> projections;    ///< file order
+};
+
+}  // namespace spikemass
