@@ -20,7 +20,7 @@ enum class Stream : std::uint32_t {
     picks = 5,            ///< distinct picks in a row or cell; entity = row, step = cell
     degree = 6,           ///< in-degree draws; entity = target
     annealed = 7,         ///< targets of one spike; entity = source, step = time step
-    weight = 8,           ///< weight of a synapse; entity = target, draw = source
+    weight = 8,           ///< weight of a synapse; entity = source, step = target
 };
 
 /// Seed purposes: seed_x(trial) = mix64(mix64(seed + purpose) + trial).

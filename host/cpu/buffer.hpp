@@ -1,0 +1,62 @@
+#pragma once
+// Memory of the CPU backend: zeroed, aligned to a page, huge pages where the kernel gives them.
+
+#include <sys/mman.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "models/base/error.hpp"
+
+namespace spikemass::cpu {
+
+template <class T>
+class Buffer {
+public:
+    Buffer() = default;
+    /// Zeroed; pages are taken from the machine when first touched.
+    explicit Buffer(std::size_t size) : size_(size) {
+        if (size == 0) return;
+        bytes_ = (size * sizeof(T) + slack + 4095) / 4096 * 4096;
+        void* p = mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (p == MAP_FAILED)
+            throw CapacityError("memory: the machine refused " + std::to_string(bytes_ >> 20) +
+                                " MiB for the network. The network must fit into free memory: use fewer neurons or a smaller mean_indegree.");
+        if (bytes_ >= (std::size_t{4} << 20)) madvise(p, bytes_, MADV_HUGEPAGE);
+        data_ = static_cast<T*>(p);
+    }
+    Buffer(Buffer&& o) noexcept { swap(o); }
+    Buffer& operator=(Buffer&& o) noexcept {
+        swap(o);
+        return *this;
+    }
+    Buffer(const Buffer&) = delete;
+    Buffer& operator=(const Buffer&) = delete;
+    ~Buffer() {
+        if (data_) munmap(data_, bytes_);
+    }
+
+    T* data() { return data_; }
+    const T* data() const { return data_; }
+    std::size_t size() const { return size_; }
+    std::size_t bytes() const { return bytes_; }
+    T& operator[](std::size_t i) { return data_[i]; }
+    const T& operator[](std::size_t i) const { return data_[i]; }
+    std::span<T> span() { return {data_, size_}; }
+    std::span<const T> span() const { return {data_, size_}; }
+
+private:
+    static constexpr std::size_t slack = 128;   // vector loads may read past the end
+    void swap(Buffer& o) noexcept {
+        std::swap(data_, o.data_);
+        std::swap(size_, o.size_);
+        std::swap(bytes_, o.bytes_);
+    }
+    T* data_ = nullptr;
+    std::size_t size_ = 0, bytes_ = 0;
+};
+
+}  // namespace spikemass::cpu

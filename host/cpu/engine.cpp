@@ -1,0 +1,688 @@
+#include "kernels/engine.hpp"
+
+#include <omp.h>
+
+#include <algorithm>
+#include <barrier>
+#include <chrono>
+#include <cmath>
+#include <stdexcept>
+
+#include "host/cpu/archive.hpp"
+#include "host/cpu/floating_point.hpp"
+#include "host/cpu/graph.hpp"
+#include "kernels/coupling.hpp"
+#include "kernels/parameters.hpp"
+#include "kernels/stimulus.hpp"
+#include "models/base/math.hpp"
+#include "models/registry.hpp"
+#include "models/synapses/delta.hpp"
+#include "models/synapses/exponential.hpp"
+
+namespace spikemass::cpu {
+
+namespace {
+
+constexpr std::int64_t range_neurons = 16384;   ///< most neurons of one update task; a multiple of 64
+constexpr double fixed_one = 0x1p30;
+
+struct PopulationState {
+    const Population* spec = nullptr;
+    std::uint64_t key = 0;
+    std::int64_t words = 0;                          ///< of a spike mask
+    std::vector<Buffer<float>> columns;
+    std::vector<float*> column_pointers;
+    Buffer<float> eta, v_integral, z_re, z_im;
+    std::vector<Buffer<std::uint64_t>> masks;        ///< [ring slot]
+    std::vector<std::vector<std::uint64_t>> counts;  ///< [ring slot][range]
+    std::vector<InputTerm> terms;                    ///< by projection key
+    std::vector<std::size_t> term_projection;
+    alignas(16) unsigned char step[64];              ///< Model::Step
+};
+
+/// Spikes of one population, `delay` steps ago, as ids: what rows are looked up with.
+struct SpikeList {
+    std::size_t population;
+    std::int64_t delay;
+    Buffer<std::uint32_t> ids;                       ///< range r writes from its first neuron on
+    std::vector<SpikeSegment> segments;              ///< [range]
+};
+
+struct ProjectionState {
+    const Projection* spec = nullptr;
+    Graph graph;
+    Buffer<std::uint16_t> counts16;
+    Buffer<std::uint32_t> counts32;
+    Buffer<std::int32_t> sums;
+    Buffer<float> gain_of, trace;
+    float scalar_trace = 0, scalar_trace_before = 0;  ///< of an all-to-all projection; before = without the pending step
+    float prehistory = 0;
+    std::size_t list = 0;
+    std::size_t term = 0;                            ///< index into the target population's terms
+    RandomKey annealed;
+};
+
+struct Range {
+    std::size_t population;
+    std::int64_t begin, end;
+    std::size_t index;                               ///< within its population
+};
+
+/// A piece of propagation that one thread does alone.
+struct Task {
+    std::size_t projection;
+    std::int64_t part;                               ///< block, chunk or target range
+    std::uint32_t begin = 0, end = ~0u;
+};
+
+template <class M>
+PopulationState& prepare_model(PopulationState& p, double dt_over_tau) {
+    static_assert(sizeof(typename M::Step) <= sizeof(p.step));
+    new (p.step) typename M::Step(M::prepare(dt_over_tau));
+    const std::int64_t n = p.spec->size;
+    for (int c = 0; c < M::columns; ++c) p.columns.emplace_back(static_cast<std::size_t>((n + 63) / 64 * 64));
+    for (auto& c : p.columns) p.column_pointers.push_back(c.data());
+    return p;
+}
+
+}  // namespace
+
+class CpuEngine final : public Engine {
+public:
+    CpuEngine(const Network& network, const CpuOptions& options);
+
+    void advance(std::int64_t steps) override { run(1, steps, nullptr, nullptr); }
+    void record(std::int64_t bins, std::int64_t steps_per_bin, const RecordFlags& flags, std::vector<PopulationBins>& out) override {
+        out.resize(populations_.size());
+        run(bins, steps_per_bin, &flags, &out);
+    }
+    void set_spike_sink(SpikeSink sink) override { sink_ = std::move(sink); }
+    std::int64_t step() const override { return step_; }
+    std::uint64_t digest() const override { return static_cast<std::uint64_t>(digest_high_) << 32 | digest_low_; }
+    std::uint64_t spikes() const override { return spikes_; }
+    const std::vector<ProjectionFacts>& projections() const override { return facts_; }
+    std::string strategy() const override { return std::string("rows/") + isa_.name + "/" + std::to_string(threads_) + (threads_ == 1 ? " thread" : " threads"); }
+    double capped_fraction() const override { return capped_fraction_; }
+    double capped_rate_bound() const override { return capped_rate_bound_; }
+    void save(std::ostream&) const override;
+    void load(std::istream&) override;
+
+private:
+    void build_population(std::size_t index);
+    void build_projection(std::size_t index, const GraphOptions& options);
+    void plan_tasks();
+    std::uint64_t identity() const;
+    std::vector<std::size_t> populations_by_key() const;
+    std::vector<std::size_t> traced_by_key() const;
+
+    void run(std::int64_t bins, std::int64_t steps_per_bin, const RecordFlags* flags, std::vector<PopulationBins>* out);
+    void update_range(const Range& range, std::int64_t step, const RecordFlags* flags, UpdateResult& result);
+    void list_range(const Range& range, std::int64_t next_step);
+    void propagate(const Task& task, std::int64_t step);
+    void prepare_scalars(std::int64_t step);
+    void close_bin(std::int64_t steps_per_bin, const RecordFlags& flags, std::vector<PopulationBins>& out);
+    void deliver_spikes(std::int64_t step);
+    std::size_t slot(std::int64_t step) const { return static_cast<std::size_t>(((step % ring_) + ring_) % ring_); }
+
+    Network network_;
+    const Isa& isa_;
+    int threads_;
+    std::vector<PopulationState> populations_;
+    std::vector<ProjectionState> projections_;
+    std::vector<ProjectionFacts> facts_;
+    std::vector<SpikeList> lists_;
+    std::vector<Range> ranges_;
+    std::vector<Task> tasks_;
+    std::int64_t ring_ = 1;
+    std::int64_t step_ = 0;
+    bool pending_ = false;                           ///< counts for step_ are already propagated
+    std::vector<float> stimulus_;                    ///< [population], of the current step
+    std::uint32_t digest_low_ = 0, digest_high_ = 0;
+    std::uint64_t spikes_ = 0;
+    std::vector<std::uint64_t> bin_spikes_;          ///< [population]
+    double capped_fraction_ = 0, capped_rate_bound_ = 0;
+    SpikeSink sink_;
+};
+
+// ---- build --------------------------------------------------------------------------------------------------------------
+
+CpuEngine::CpuEngine(const Network& network, const CpuOptions& options)
+    : network_(network), isa_(best_isa()), threads_(std::max(1, options.threads)) {
+    const FloatingPointGuard guard;
+    for (const Projection& p : network_.projections) ring_ = std::max(ring_, p.delay_steps);
+    populations_.resize(network_.populations.size());
+    projections_.resize(network_.projections.size());
+    facts_.resize(network_.projections.size());
+    bin_spikes_.assign(populations_.size(), 0);
+    stimulus_.assign(populations_.size(), 0.0f);
+    GraphOptions graph_options{threads_, options.format == "rows16"     ? Format::rows16
+                                         : options.format == "rows32"   ? Format::rows32
+                                         : options.format == "bit_rows" ? Format::bit_rows
+                                                                        : Format::none};
+    for (std::size_t i = 0; i < populations_.size(); ++i) build_population(i);
+    std::vector<std::size_t> by_key(projections_.size());
+    for (std::size_t i = 0; i < by_key.size(); ++i) by_key[i] = i;
+    std::sort(by_key.begin(), by_key.end(), [&](std::size_t a, std::size_t b) { return name_key(network_.projections[a].name) < name_key(network_.projections[b].name); });
+    for (std::size_t i : by_key) build_projection(i, graph_options);
+    plan_tasks();
+}
+
+void CpuEngine::build_population(std::size_t index) {
+    PopulationState& p = populations_[index];
+    p.spec = &network_.populations[index];
+    p.key = name_key(p.spec->name);
+    const std::int64_t n = p.spec->size;
+    p.words = (n + 63) / 64;
+    const double dt_over_tau = network_.dt / p.spec->tau;
+    models::with_model(models::NeuronModels{}, static_cast<int>(p.spec->model), [&]<class M>() { prepare_model<M>(p, dt_over_tau); });
+
+    const std::vector<double> eta = draw_parameter(p.spec->eta, n, network_.seeds.init, p.key);
+    p.eta = Buffer<float>(static_cast<std::size_t>(n));
+    for (std::size_t i = 0; i < eta.size(); ++i) p.eta[i] = static_cast<float>(eta[i]);
+
+    double recurrent = 0.0;   // input at the rates assumed before time zero
+    for (const Projection& q : network_.projections)
+        if (q.target == index) recurrent += effective_coupling(q) * p.spec->tau * network_.populations[q.source].initial.rate;
+    const std::vector<double> u = initial_phases(n, network_.seeds.init, p.key);
+    models::with_model(models::NeuronModels{}, static_cast<int>(p.spec->model), [&]<class M>() {
+        for (std::int64_t i = 0; i < n; ++i)
+            M::store(p.column_pointers.data(), i, M::at_potential(initial_v(p.spec->initial, eta[static_cast<std::size_t>(i)] + recurrent, u[static_cast<std::size_t>(i)])));
+    });
+
+    const double limit = 9.8 / (dt_over_tau * dt_over_tau);
+    double capped = 0, lost = 0;
+    for (double e : eta)
+        if (e + recurrent > limit) {
+            ++capped;
+            lost += std::max(0.0, std::sqrt(e + recurrent) / 3.14159265358979323846 - 1.0 / dt_over_tau) / p.spec->tau;
+        }
+    capped_fraction_ = std::max(capped_fraction_, capped / static_cast<double>(n));
+    capped_rate_bound_ = std::max(capped_rate_bound_, lost / static_cast<double>(n));
+
+    for (std::int64_t s = 0; s < ring_; ++s) p.masks.emplace_back(static_cast<std::size_t>(p.words));
+    std::size_t ranges = 0;
+    // Enough ranges for every thread, none smaller than a few microseconds of work.
+    const std::int64_t wanted = std::clamp((n / threads_ + 63) / 64 * 64, std::int64_t{1024}, range_neurons);
+    for (std::int64_t b = 0; b < n; b += wanted) ranges_.push_back({index, b, std::min(n, b + wanted), ranges++});
+    p.counts.assign(static_cast<std::size_t>(ring_), std::vector<std::uint64_t>(ranges, 0));
+}
+
+void CpuEngine::build_projection(std::size_t index, const GraphOptions& options) {
+    ProjectionState& s = projections_[index];
+    const Projection& p = network_.projections[index];
+    s.spec = &p;
+    const Population &source = network_.populations[p.source], &target = network_.populations[p.target];
+    s.graph = build_graph(p, network_.seeds, source.size, target.size, p.source == p.target, isa_, options);
+    const auto n = static_cast<std::size_t>(target.size);
+    const TopologyKind kind = p.topology.kind;
+
+    InputTerm term;
+    const bool own_excluded = kind == TopologyKind::all_to_all && p.source == p.target && !p.topology.self_connections;
+    if (kind == TopologyKind::all_to_all && !own_excluded) {
+        term.kind = InputTerm::Kind::scalar;
+    } else if (s.graph.format != Format::none && p.strength_sd > 0) {
+        s.sums = Buffer<std::int32_t>(n);
+        term.kind = InputTerm::Kind::signed32;
+        term.counts = s.sums.data();
+    } else if (s.graph.format != Format::none && s.graph.max_indegree < 65536) {
+        // bit rows write whole chunks of 512
+        s.counts16 = Buffer<std::uint16_t>((n + 511) / 512 * 512);
+        term.kind = InputTerm::Kind::count16;
+        term.counts = s.counts16.data();
+    } else {
+        s.counts32 = Buffer<std::uint32_t>(n);
+        term.kind = InputTerm::Kind::count32;
+        term.counts = s.counts32.data();
+    }
+
+    // Gain: input current per unit of drive (counts, or counts per time for a trace).
+    const double k = p.topology.mean_indegree, realised = s.graph.k_mean;
+    const bool weighted = term.kind == InputTerm::Kind::signed32;
+    const double unit = weighted ? math::pow2(-s.graph.weight_exponent) : p.strength;
+    const auto gain = [&](double norm) {
+        const double w = norm > 0 ? unit / norm : 0.0;
+        return p.synapse.kind == SynapseKind::delta ? models::Delta::gain(w, target.tau, network_.dt) : models::Exponential::gain(w, target.tau, network_.dt);
+    };
+    double norm = 1.0;
+    switch (p.normalise) {
+        case Normalise::mean_indegree: norm = k; break;
+        case Normalise::realised_mean_indegree: norm = realised; break;
+        case Normalise::sqrt_mean_indegree: norm = math::sqrt(k); break;
+        case Normalise::none: norm = 1.0; break;
+        case Normalise::indegree:
+            norm = k;
+            if (!s.graph.indegree.empty()) {
+                s.gain_of = Buffer<float>(n);
+                for (std::size_t i = 0; i < n; ++i) s.gain_of[i] = static_cast<float>(gain(static_cast<double>(s.graph.indegree[i])));
+                term.gain_of = s.gain_of.data();
+            }
+            break;
+    }
+    term.gain = static_cast<float>(gain(norm));
+    // Before time zero the sources fire at `initial.rate`: each step brings the mean number of arrivals (in weight units).
+    const double arrivals = k * source.initial.rate * network_.dt * (weighted ? p.strength / unit : 1.0);
+    s.prehistory = term.prehistory = static_cast<float>(arrivals);
+    if (p.synapse.kind == SynapseKind::exponential) {
+        const auto step = models::Exponential::prepare(network_.dt, p.synapse.tau);
+        term.keep = step.keep;
+        term.trace_gain = step.gain;
+        term.mean_keep = step.mean_keep;
+        term.mean_gain = step.mean_gain;
+        const auto s0 = static_cast<float>(arrivals / network_.dt);
+        s.scalar_trace = s0;
+        if (term.kind != InputTerm::Kind::scalar) {
+            s.trace = Buffer<float>(n);
+            std::fill_n(s.trace.data(), n, s0);
+            term.trace = s.trace.data();
+        }
+    }
+    PopulationState& t = populations_[p.target];
+    s.term = t.terms.size();
+    t.terms.push_back(term);
+    t.term_projection.push_back(index);
+
+    if (s.graph.format != Format::none || kind == TopologyKind::annealed) {
+        const auto found = std::find_if(lists_.begin(), lists_.end(), [&](const SpikeList& l) { return l.population == p.source && l.delay == p.delay_steps; });
+        s.list = static_cast<std::size_t>(found - lists_.begin());
+        if (found == lists_.end()) {
+            SpikeList list{p.source, p.delay_steps, Buffer<std::uint32_t>(static_cast<std::size_t>(source.size)), {}};
+            for (const Range& r : ranges_)
+                if (r.population == p.source) list.segments.push_back({list.ids.data() + r.begin, 0});
+            lists_.push_back(std::move(list));
+        }
+    }
+    if (kind == TopologyKind::annealed) s.annealed = random_key(network_.seeds.noise, name_key(p.name), Stream::annealed);
+
+    ProjectionFacts& f = facts_[index];
+    f.synapses = s.graph.synapses;
+    f.k_mean = s.graph.k_mean;
+    f.k_var = s.graph.k_var;
+    f.graph_checksum = s.graph.checksum;
+    f.effective_delay = static_cast<double>(p.delay_steps) * network_.dt;
+    f.weight = norm > 0 ? p.strength / norm : 0.0;
+    f.format = kind == TopologyKind::annealed ? "annealed" : std::string(format_name(s.graph.format)) + (weighted ? "/weighted" : "");
+    std::vector<std::uint32_t>().swap(s.graph.indegree);
+}
+
+void CpuEngine::plan_tasks() {
+    for (std::size_t i = 0; i < projections_.size(); ++i) {
+        const ProjectionState& s = projections_[i];
+        const TopologyKind kind = s.spec->topology.kind;
+        const std::int64_t n = network_.populations[s.spec->target].size;
+        switch (s.graph.format) {
+            case Format::rows16:
+                for (std::size_t b = 0; b < s.graph.blocks16.size(); ++b) tasks_.push_back({i, static_cast<std::int64_t>(b)});
+                break;
+            case Format::rows32:
+                for (int t = 0; t < threads_; ++t)
+                    tasks_.push_back({i, 0, static_cast<std::uint32_t>(n * t / threads_), t + 1 == threads_ ? ~0u : static_cast<std::uint32_t>(n * (t + 1) / threads_)});
+                break;
+            case Format::bit_rows: {
+                const std::int64_t chunks = (n + 511) / 512;
+                for (std::int64_t c = 0; c < chunks; ++c) tasks_.push_back({i, c});
+                break;
+            }
+            case Format::none:
+                if (kind == TopologyKind::annealed || populations_[s.spec->target].terms[s.term].kind != InputTerm::Kind::scalar) tasks_.push_back({i, 0});
+                break;
+        }
+    }
+}
+
+// ---- one step -----------------------------------------------------------------------------------------------------------
+
+void CpuEngine::update_range(const Range& r, std::int64_t step, const RecordFlags* flags, UpdateResult& result) {
+    PopulationState& p = populations_[r.population];
+    UpdateArgs a;
+    a.begin = r.begin;
+    a.end = r.end;
+    a.columns = p.column_pointers.data();
+    a.eta = p.eta.data();
+    a.stimulus = stimulus_[r.population];
+    a.terms = p.terms.data();
+    a.n_terms = static_cast<int>(p.terms.size());
+    a.step = p.step;
+    a.mask = p.masks[slot(step)].data();
+    if (flags && flags->v) a.v_integral = p.v_integral.data();
+    if (flags && flags->order_parameter) {
+        a.z_re = p.z_re.data();
+        a.z_im = p.z_im.data();
+    }
+    SpikeList* direct = nullptr;   // the list of delay 1 falls out of the update
+    for (SpikeList& l : lists_)
+        if (l.population == r.population && l.delay == 1) direct = &l;
+    if (direct) a.list = direct->ids.data();
+    a.population_key = p.key;
+    a.step_number = static_cast<std::uint64_t>(step);
+    const UpdateResult u = isa_.update[static_cast<int>(p.spec->model)](a);
+    if (direct) direct->segments[r.index].size = u.spikes;
+    p.counts[slot(step)][r.index] = u.spikes;
+    result.spikes += u.spikes;
+    result.digest_low += u.digest_low;
+    result.digest_high += u.digest_high;
+}
+
+/// Spike lists for deliveries at `next_step` whose spikes are older than one step.
+void CpuEngine::list_range(const Range& r, std::int64_t next_step) {
+    for (SpikeList& l : lists_) {
+        if (l.population != r.population || (l.delay == 1 && pending_)) continue;
+        std::uint32_t* out = l.ids.data() + r.begin;
+        std::size_t n = 0;
+        if (next_step - l.delay >= 0) {
+            const Buffer<std::uint64_t>& mask = populations_[r.population].masks[slot(next_step - l.delay)];
+            for (std::int64_t w = r.begin / 64; w < (r.end + 63) / 64; ++w)
+                for (std::uint64_t m = mask[static_cast<std::size_t>(w)]; m != 0; m &= m - 1) out[n++] = static_cast<std::uint32_t>(w * 64 + std::countr_zero(m));
+        }
+        l.segments[r.index].size = n;
+    }
+}
+
+void CpuEngine::propagate(const Task& task, std::int64_t step) {
+    ProjectionState& s = projections_[task.projection];
+    const Graph& g = s.graph;
+    if (g.format == Format::none && s.spec->topology.kind == TopologyKind::all_to_all) {   // every spike but one's own
+        const PopulationState& source = populations_[s.spec->source];
+        std::uint64_t total = 0;
+        const std::int64_t at = step - s.spec->delay_steps;
+        if (at >= 0)
+            for (std::uint64_t c : source.counts[slot(at)]) total += c;
+        const auto all = static_cast<std::uint32_t>(total);
+        for (std::size_t i = 0; i < s.counts32.size(); ++i)
+            s.counts32[i] = at < 0 ? 0 : all - static_cast<std::uint32_t>((source.masks[slot(at)][i / 64] >> (i & 63)) & 1);
+        return;
+    }
+    const SpikeList& list = lists_[s.list];
+    const SpikeSegment* segments = list.segments.data();
+    const std::size_t n = list.segments.size();
+    if (g.format == Format::rows16) {
+        const auto& b = g.blocks16[static_cast<std::size_t>(task.part)];
+        const auto view = b.view();
+        if (s.sums.size()) isa_.rows16_weighted(view, segments, n, s.sums.data() + b.first);
+        else if (s.counts16.size()) isa_.rows16_count16(view, segments, n, s.counts16.data() + b.first);
+        else isa_.rows16_count32(view, segments, n, s.counts32.data() + b.first);
+    } else if (g.format == Format::rows32) {
+        const auto view = g.blocks32[0].view();
+        if (s.sums.size()) isa_.rows32_weighted(view, segments, n, task.begin, task.end, s.sums.data());
+        else if (s.counts16.size()) isa_.rows32_count16(view, segments, n, task.begin, task.end, s.counts16.data());
+        else isa_.rows32_count32(view, segments, n, task.begin, task.end, s.counts32.data());
+    } else if (g.format == Format::bit_rows) {
+        isa_.bit_rows(g.bits.data() + static_cast<std::size_t>(task.part * g.n_sources * 8), segments, n, s.counts16.data() + task.part * 512);
+    } else {   // annealed: targets redrawn at every spike, with replacement
+        const std::int64_t fired = step - s.spec->delay_steps;
+        const auto n_targets = static_cast<std::uint64_t>(network_.populations[s.spec->target].size);
+        const double per_spike = s.spec->topology.mean_indegree * static_cast<double>(n_targets) / static_cast<double>(network_.populations[s.spec->source].size);
+        const auto k = static_cast<std::uint32_t>(per_spike + 0.5);
+        for (std::size_t seg = 0; seg < n; ++seg)
+            for (std::size_t i = 0; i < segments[seg].size; ++i)
+                for (std::uint32_t j = 0; j < k; j += 2) {
+                    const auto b = s.annealed.block(segments[seg].ids[i], static_cast<std::uint64_t>(fired), j >> 1);
+                    ++s.counts32[mulhi64(static_cast<std::uint64_t>(b.word[1]) << 32 | b.word[0], n_targets)];
+                    if (j + 1 < k) ++s.counts32[mulhi64(static_cast<std::uint64_t>(b.word[3]) << 32 | b.word[2], n_targets)];
+                }
+    }
+}
+
+/// What is one number per population and step: stimulus, all-to-all input, arrivals from before time zero.
+void CpuEngine::prepare_scalars(std::int64_t step) {
+    for (std::size_t i = 0; i < populations_.size(); ++i) stimulus_[i] = static_cast<float>(input_mean(network_, i, step));
+    for (ProjectionState& s : projections_) {
+        InputTerm& t = populations_[s.spec->target].terms[s.term];
+        const std::int64_t at = step - s.spec->delay_steps;
+        if (at >= 0) t.prehistory = 0.0f;
+        if (t.kind != InputTerm::Kind::scalar) continue;
+        std::uint64_t total = 0;
+        if (at >= 0)
+            for (std::uint64_t c : populations_[s.spec->source].counts[slot(at)]) total += c;
+        const float arrivals = static_cast<float>(total) + t.prehistory;
+        s.scalar_trace_before = s.scalar_trace;
+        const float drive = s.spec->synapse.kind == SynapseKind::exponential
+                                ? models::Exponential::advance({t.keep, t.trace_gain, t.mean_keep, t.mean_gain}, s.scalar_trace, arrivals)
+                                : arrivals;
+        t.scalar = t.gain * drive;
+    }
+}
+
+void CpuEngine::deliver_spikes(std::int64_t step) {
+    std::vector<std::uint32_t> ids;
+    for (std::size_t i = 0; i < populations_.size(); ++i) {
+        ids.clear();
+        const Buffer<std::uint64_t>& mask = populations_[i].masks[slot(step)];
+        for (std::size_t w = 0; w < mask.size(); ++w)
+            for (std::uint64_t m = mask[w]; m != 0; m &= m - 1) ids.push_back(static_cast<std::uint32_t>(w * 64 + static_cast<std::size_t>(std::countr_zero(m))));
+        sink_(i, step, ids);
+    }
+}
+
+void CpuEngine::close_bin(std::int64_t steps_per_bin, const RecordFlags& flags, std::vector<PopulationBins>& out) {
+    const auto steps = static_cast<double>(steps_per_bin);
+    for (std::size_t i = 0; i < populations_.size(); ++i) {
+        PopulationState& p = populations_[i];
+        const auto n = static_cast<double>(p.spec->size);
+        const auto mean = [&](Buffer<float>& column) {   // fixed point: any order, the same sum
+            std::int64_t sum = 0;
+            for (const Range& r : ranges_)
+                if (r.population == i) sum += isa_.drain_bin(column.data() + r.begin, r.end - r.begin, static_cast<float>(1.0 / steps));
+            return static_cast<double>(sum) / fixed_one / n;
+        };
+        PopulationBins& b = out[i];
+        b.spike_count.push_back(bin_spikes_[i]);
+        b.rate.push_back(static_cast<double>(bin_spikes_[i]) / (n * steps * network_.dt));
+        if (flags.v) b.v.push_back(mean(p.v_integral) * (p.spec->tau / network_.dt));
+        if (flags.order_parameter) {
+            b.z_re.push_back(mean(p.z_re));
+            b.z_im.push_back(mean(p.z_im));
+        }
+        bin_spikes_[i] = 0;
+    }
+}
+
+/// Two phases per step, a barrier after each: update (own neurons, own spikes) and propagate (own targets).  No atomics on
+/// network state: every counter has one writer.  The barrier blocks in the kernel after a short wait; nothing spins.
+void CpuEngine::run(std::int64_t bins, std::int64_t steps_per_bin, const RecordFlags* flags, std::vector<PopulationBins>* out) {
+    if (flags)
+        for (PopulationState& p : populations_) {
+            const auto n = static_cast<std::size_t>(p.spec->size);
+            if (flags->v && p.v_integral.size() == 0) p.v_integral = Buffer<float>(n);
+            if (flags->order_parameter && p.z_re.size() == 0) {
+                p.z_re = Buffer<float>(n);
+                p.z_im = Buffer<float>(n);
+            }
+        }
+    struct alignas(64) Partial {
+        UpdateResult total;
+        std::vector<std::uint64_t> spikes;   ///< [population]
+    };
+    std::vector<Partial> partial(static_cast<std::size_t>(threads_));
+    for (Partial& p : partial) p.spikes.assign(populations_.size(), 0);
+    std::barrier barrier(threads_);
+
+#pragma omp parallel num_threads(threads_)
+    {
+        const FloatingPointGuard guard;
+        const auto me = static_cast<std::size_t>(omp_get_thread_num());
+        const auto n_threads = static_cast<std::size_t>(threads_);
+        Partial& mine = partial[me];
+        const auto wait = [&] {
+            if (n_threads > 1) barrier.arrive_and_wait();
+        };
+        const auto share = [&](std::size_t n, auto&& work) {   // contiguous, the same every step: first touch stays local
+            for (std::size_t i = n * me / n_threads; i < n * (me + 1) / n_threads; ++i) work(i);
+        };
+        const auto propagate_all = [&](std::int64_t step) {
+            share(tasks_.size(), [&](std::size_t i) { propagate(tasks_[i], step); });
+            if (me == 0) prepare_scalars(step);
+        };
+        std::int64_t step = step_;
+        if (!pending_) {
+            share(ranges_.size(), [&](std::size_t i) { list_range(ranges_[i], step); });
+            wait();
+            propagate_all(step);
+            wait();
+        }
+        if (me == 0 && !pending_) pending_ = true;
+        wait();
+        for (std::int64_t bin = 0; bin < bins; ++bin) {
+            for (std::int64_t k = 0; k < steps_per_bin; ++k, ++step) {
+                share(ranges_.size(), [&](std::size_t i) {
+                    const std::uint64_t before = mine.total.spikes;
+                    update_range(ranges_[i], step, flags, mine.total);
+                    mine.spikes[ranges_[i].population] += mine.total.spikes - before;
+                });
+                if (ring_ > 1) share(ranges_.size(), [&](std::size_t i) { list_range(ranges_[i], step + 1); });
+                wait();
+                if (me == 0 && sink_) deliver_spikes(step);
+                propagate_all(step + 1);
+                wait();
+            }
+            if (me == 0) {
+                for (Partial& p : partial)
+                    for (std::size_t i = 0; i < populations_.size(); ++i) {
+                        bin_spikes_[i] += p.spikes[i];
+                        p.spikes[i] = 0;
+                    }
+                if (flags)
+                    close_bin(steps_per_bin, *flags, *out);
+                else
+                    std::fill(bin_spikes_.begin(), bin_spikes_.end(), 0);
+            }
+            wait();
+        }
+    }
+    for (const Partial& p : partial) {
+        digest_low_ += p.total.digest_low;
+        digest_high_ += p.total.digest_high;
+        spikes_ += p.total.spikes;
+    }
+    step_ += bins * steps_per_bin;
+}
+
+// ---- checkpoint ---------------------------------------------------------------------------------------------------------
+
+/// What a checkpoint belongs to: names, sizes, models, projections, seeds, dt; not the order of the file.
+std::uint64_t CpuEngine::identity() const {
+    std::uint64_t h = mix64(std::bit_cast<std::uint64_t>(network_.dt)) + mix64(network_.seeds.graph + 1) + mix64(network_.seeds.init + 2) + mix64(network_.seeds.noise + 3);
+    for (const PopulationState& p : populations_)
+        h += mix64(mix64(p.key + static_cast<std::uint64_t>(p.spec->size)) + static_cast<std::uint64_t>(p.spec->model));
+    for (const ProjectionState& s : projections_)
+        h += mix64(mix64(name_key(s.spec->name) + static_cast<std::uint64_t>(s.spec->delay_steps)) + static_cast<std::uint64_t>(s.spec->synapse.kind) + s.graph.checksum);
+    return h;
+}
+
+std::vector<std::size_t> CpuEngine::populations_by_key() const {
+    std::vector<std::size_t> order(populations_.size());
+    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return populations_[a].key < populations_[b].key; });
+    return order;
+}
+
+std::vector<std::size_t> CpuEngine::traced_by_key() const {
+    std::vector<std::size_t> order;
+    for (std::size_t i = 0; i < projections_.size(); ++i)
+        if (projections_[i].spec->synapse.kind == SynapseKind::exponential) order.push_back(i);
+    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return name_key(projections_[a].spec->name) < name_key(projections_[b].spec->name); });
+    return order;
+}
+
+void CpuEngine::save(std::ostream& out) const {
+    ArchiveWriter w;
+    w.value(identity());
+    w.value(step_);
+    w.value(digest_low_);
+    w.value(digest_high_);
+    w.value(spikes_);
+    for (std::size_t i : populations_by_key()) {
+        const PopulationState& p = populations_[i];
+        for (const auto& c : p.columns) w.array(c.data(), static_cast<std::size_t>(p.spec->size));
+        for (std::int64_t age = 1; age <= ring_; ++age) {
+            std::vector<std::uint32_t> ids;
+            if (step_ >= age) {
+                const Buffer<std::uint64_t>& mask = p.masks[slot(step_ - age)];
+                for (std::size_t k = 0; k < mask.size(); ++k)
+                    for (std::uint64_t m = mask[k]; m != 0; m &= m - 1) ids.push_back(static_cast<std::uint32_t>(k * 64 + static_cast<std::size_t>(std::countr_zero(m))));
+            }
+            w.array(ids.data(), ids.size());
+        }
+    }
+    for (std::size_t i : traced_by_key()) {
+        const ProjectionState& s = projections_[i];
+        if (s.trace.size())
+            w.array(s.trace.data(), s.trace.size());
+        else   // a pending step has already advanced the common trace
+            w.array(pending_ ? &s.scalar_trace_before : &s.scalar_trace, 1);
+    }
+    w.finish(out);
+}
+
+void CpuEngine::load(std::istream& in) {
+    ArchiveReader r(in);
+    if (r.value<std::uint64_t>() != identity())
+        throw ConfigurationError("checkpoint: it was saved from another network (names, sizes, models, graphs, seeds or dt differ). Load it into the network that wrote it.");
+    const auto step = r.value<std::int64_t>();
+    const auto low = r.value<std::uint32_t>(), high = r.value<std::uint32_t>();
+    const auto spikes = r.value<std::uint64_t>();
+    for (std::size_t i : populations_by_key()) {
+        PopulationState& p = populations_[i];
+        for (auto& c : p.columns) r.array(c.data(), static_cast<std::size_t>(p.spec->size));
+        for (std::int64_t age = 1; age <= ring_; ++age) {
+            const auto ids = r.array<std::uint32_t>();
+            Buffer<std::uint64_t>& mask = p.masks[slot(step - age)];
+            std::fill_n(mask.data(), mask.size(), 0);
+            for (std::uint32_t id : ids) {
+                if (id >= p.spec->size) ArchiveReader::damaged("a spike names a neuron that does not exist");
+                mask[id / 64] |= 1ull << (id % 64);
+            }
+            auto& counts = p.counts[slot(step - age)];
+            for (const Range& range : ranges_)
+                if (&populations_[range.population] == &p) {
+                    counts[range.index] = 0;
+                    for (std::int64_t k = range.begin / 64; k < (range.end + 63) / 64; ++k) counts[range.index] += static_cast<std::uint64_t>(std::popcount(mask[static_cast<std::size_t>(k)]));
+                }
+        }
+    }
+    for (std::size_t i : traced_by_key()) {
+        ProjectionState& s = projections_[i];
+        s.trace.size() ? r.array(s.trace.data(), s.trace.size()) : r.array(&s.scalar_trace, 1);
+    }
+    for (ProjectionState& s : projections_) {
+        std::fill_n(s.counts16.data(), s.counts16.size(), 0);
+        std::fill_n(s.counts32.data(), s.counts32.size(), 0);
+        std::fill_n(s.sums.data(), s.sums.size(), 0);
+        InputTerm& t = populations_[s.spec->target].terms[s.term];
+        t.prehistory = step < s.spec->delay_steps ? s.prehistory : 0.0f;
+    }
+    step_ = step;
+    digest_low_ = low;
+    digest_high_ = high;
+    spikes_ = spikes;
+    pending_ = false;
+}
+
+}  // namespace spikemass::cpu
+
+namespace spikemass {
+
+std::unique_ptr<Engine> make_cpu_engine(const Network& network, const CpuOptions& options) { return std::make_unique<cpu::CpuEngine>(network, options); }
+
+MemoryEstimate estimate_memory(const Network& network, const CpuOptions& options) {
+    MemoryEstimate e;
+    double stored = 0, peak = 0;
+    std::int64_t ring = 1;
+    for (const Projection& p : network.projections) ring = std::max(ring, p.delay_steps);
+    for (const Population& p : network.populations) {
+        const auto n = static_cast<double>(p.size);
+        // columns, eta, recorder, masks; the double-precision draws are there while the population is built
+        stored += n * (8 + 4 + 12 + static_cast<double>(ring) / 8.0);
+        peak = std::max(peak, n * 24);
+    }
+    for (const Projection& p : network.projections) {
+        const Population &s = network.populations[p.source], &t = network.populations[p.target];
+        const auto g = cpu::estimate_graph(p, s.size, t.size, p.source == p.target, {options.threads, cpu::Format::none});
+        peak = std::max(peak, g.build_bytes - g.bytes);
+        stored += g.bytes + static_cast<double>(t.size) * 12 + static_cast<double>(s.size) * 4;
+        e.synapses += g.synapses;
+    }
+    e.bytes = stored + peak;
+    return e;
+}
+
+}  // namespace spikemass

@@ -1,0 +1,433 @@
+#include "host/cpu/graph.hpp"
+
+#include <omp.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "kernels/recipes.hpp"
+#include "kernels/synapse_hash.hpp"
+#include "models/base/math.hpp"
+
+namespace spikemass::cpu {
+
+using kernels::ErdosRenyi;
+using kernels::PickSet;
+using kernels::QuantileTable;
+
+const char* format_name(Format f) {
+    switch (f) {
+        case Format::rows16: return "rows16";
+        case Format::rows32: return "rows32";
+        case Format::bit_rows: return "bit_rows";
+        case Format::none: return "count";
+    }
+    return "";
+}
+
+std::size_t Graph::bytes() const {
+    std::size_t sum = bits.bytes();
+    for (const auto& b : blocks16) sum += b.index.bytes() + b.start32.bytes() + b.start64.bytes() + b.weight.bytes();
+    for (const auto& b : blocks32) sum += b.index.bytes() + b.start32.bytes() + b.start64.bytes() + b.weight.bytes();
+    return sum;
+}
+
+namespace {
+
+bool stores_nothing(TopologyKind k) { return k == TopologyKind::all_to_all || k == TopologyKind::annealed; }
+bool by_target(TopologyKind k) { return k == TopologyKind::fixed_indegree || k == TopologyKind::lorentzian_indegree; }
+
+Format choose_format(const Projection& p, std::int64_t n_sources, std::int64_t n_targets, const GraphOptions& o) {
+    if (stores_nothing(p.topology.kind)) return Format::none;
+    if (o.force != Format::none) return o.force;
+    const double density = p.topology.mean_indegree / static_cast<double>(n_sources);
+    if (p.strength_sd == 0.0 && density >= tuning::min_density && n_sources < 65536) return Format::bit_rows;
+    const double k_out = density * static_cast<double>(n_targets);
+    const double segment = k_out * static_cast<double>(std::min(tuning::block_targets, n_targets)) / static_cast<double>(n_targets);
+    return n_targets <= tuning::block_targets || segment >= tuning::min_segment ? Format::rows16 : Format::rows32;
+}
+
+/// Fixed-point weights: J drawn per synapse from a Gaussian by the integer table, in units of 2^-exponent.
+class Weights {
+public:
+    Weights(const Projection& p, const Seeds& seeds, double max_indegree) : drawn_(p.strength_sd > 0.0), mean_(p.strength), sd_(p.strength_sd) {
+        if (!drawn_) return;
+        table_ = kernels::gaussian_table();
+        key_ = random_key(seeds.graph, name_key(p.name), Stream::weight);
+        largest_ = (p.strength < 0 ? -p.strength : p.strength) + 4.0 * sd_;
+        while (largest_ * scale(exponent_ + 1) < 32767.0 && largest_ * scale(exponent_ + 1) * max_indegree < 2147483647.0 && exponent_ < 60) ++exponent_;
+        while ((largest_ * scale(exponent_) >= 32767.0 || largest_ * scale(exponent_) * max_indegree >= 2147483647.0) && exponent_ > -60) --exponent_;
+    }
+    bool drawn() const { return drawn_; }
+    /// Bound on |weight| in fixed point.
+    double largest() const { return largest_ * scale(exponent_); }
+    int exponent() const { return exponent_; }
+    std::int16_t operator()(std::int64_t source, std::int64_t target) const {
+        // 12 bits choose the table's interval, the next 20 interpolate inside it.
+        const std::uint64_t u = key_.draw64(static_cast<std::uint64_t>(source), static_cast<std::uint64_t>(target), 0);
+        const auto i = static_cast<std::size_t>(u >> 52);
+        const std::size_t j = i + 1 < table_.size() ? i + 1 : i;
+        const auto part = static_cast<std::int64_t>((u >> 32) & 0xfffff);
+        const std::int64_t z = table_[i] + (((static_cast<std::int64_t>(table_[j]) - table_[i]) * part) >> 20);
+        const double w = math::fma(sd_, static_cast<double>(z) * 0x1p-24, mean_) * scale(exponent_);
+        return static_cast<std::int16_t>(w < 0 ? w - 0.5 : w + 0.5);
+    }
+
+private:
+    static double scale(int e) {
+        double s = 1.0;
+        for (; e > 0; --e) s *= 2.0;
+        for (; e < 0; ++e) s *= 0.5;
+        return s;
+    }
+    bool drawn_;
+    double mean_, sd_, largest_ = 0.0;
+    int exponent_ = 0;
+    RandomKey key_;
+    std::vector<std::int32_t> table_;
+};
+
+struct Builder {
+    const Projection& projection;
+    const Seeds& seeds;
+    const Isa& isa;
+    std::int64_t n_sources, n_targets;
+    bool skip_self;
+    int threads;
+    Weights weights;
+    RandomKey picks, binomial, degrees;
+    ErdosRenyi er;
+    QuantileTable in_degrees;
+    Graph graph;
+
+    Builder(const Projection& p, const Seeds& s, std::int64_t ns, std::int64_t nt, bool same, const Isa& i, const GraphOptions& o)
+        : projection(p), seeds(s), isa(i), n_sources(ns), n_targets(nt), skip_self(same && !p.topology.self_connections),
+          threads(o.threads), weights(p, s, 2.0 * p.topology.mean_indegree + 100.0) {
+        const std::uint64_t key = name_key(p.name);
+        picks = random_key(s.graph, key, Stream::picks);
+        binomial = random_key(s.graph, key, Stream::binomial);
+        degrees = random_key(s.graph, key, Stream::degree);
+        if (p.topology.kind == TopologyKind::erdos_renyi) er = ErdosRenyi(ns, nt, p.topology.mean_indegree, skip_self);
+        if (p.topology.kind == TopologyKind::lorentzian_indegree)
+            in_degrees = kernels::lorentzian_table(p.topology.mean_indegree, p.topology.half_width, available());
+        graph.format = choose_format(p, ns, nt, o);
+        graph.n_sources = ns;
+        graph.n_targets = nt;
+        graph.weight_exponent = weights.exponent();
+    }
+
+    /// Sources that a target can have.
+    std::int64_t available() const { return n_sources - (skip_self ? 1 : 0); }
+    std::int64_t out_degree() const { return static_cast<std::int64_t>(std::llround(projection.topology.mean_indegree * static_cast<double>(n_targets) / static_cast<double>(n_sources))); }
+
+    std::int64_t in_degree(std::int64_t target) const {
+        return projection.topology.kind == TopologyKind::fixed_indegree
+                   ? static_cast<std::int64_t>(std::llround(projection.topology.mean_indegree))
+                   : in_degrees.sample(degrees.draw64(static_cast<std::uint64_t>(target), 0, 0));
+    }
+    /// Sources of a target, ascending (recipes that go by target).
+    template <class F>
+    void sources_of(PickSet& set, std::int64_t target, F&& f) const {
+        const std::int64_t n = available();
+        const bool skip = skip_self;
+        kernels::distinct_picks(set, picks, target, 0, in_degree(target), n, [&](std::uint32_t x) { f(static_cast<std::uint32_t>(skip && x >= target ? x + 1 : x)); });
+    }
+    /// Targets of a source, ascending (recipes that go by source).
+    template <class F>
+    void targets_of(PickSet& set, std::int64_t row, F&& f) const {
+        if (projection.topology.kind == TopologyKind::fixed_outdegree) {
+            const bool skip = skip_self;
+            kernels::distinct_picks(set, picks, row, 0, out_degree(), n_targets - (skip ? 1 : 0),
+                                    [&](std::uint32_t x) { f(static_cast<std::uint32_t>(skip && x >= row ? x + 1 : x)); });
+            return;
+        }
+        for (std::int64_t cell = 0; cell < er.cells; ++cell) {
+            const std::int64_t k = er.count(binomial, row, cell);
+            if (k == 0) continue;
+            const bool own = er.is_own(row, cell);
+            const std::int64_t first = cell * er.width;
+            kernels::distinct_picks(set, picks, row, cell, k, er.cell_size(cell) - (own ? 1 : 0), [&](std::uint32_t x) {
+                const std::int64_t t = first + x;
+                f(static_cast<std::uint32_t>(own && t >= row ? t + 1 : t));
+            });
+        }
+    }
+    std::int64_t pick_range() const {
+        switch (projection.topology.kind) {
+            case TopologyKind::erdos_renyi: return std::min(er.width, n_targets);
+            case TopologyKind::fixed_outdegree: return n_targets;
+            default: return n_sources;
+        }
+    }
+
+    Graph build() {
+        if (graph.format == Format::none) return describe_unstored();
+        if (projection.topology.kind == TopologyKind::fixed_outdegree && out_degree() > n_targets - (skip_self ? 1 : 0)) refuse();
+        if (projection.topology.kind == TopologyKind::fixed_indegree && in_degree(0) > available()) refuse();
+        graph.indegree.assign(static_cast<std::size_t>(n_targets), 0);
+        if (graph.format == Format::bit_rows)
+            build_bits();
+        else if (graph.format == Format::rows16)
+            build_rows(graph.blocks16, tuning::block_targets);
+        else
+            build_rows(graph.blocks32, n_targets);
+        summarise();
+        return std::move(graph);
+    }
+
+    void refuse() const {
+        throw ConfigurationError("projection." + projection.name + ": " + std::to_string(std::llround(projection.topology.mean_indegree)) +
+                                 " distinct partners asked for where only " + std::to_string(available()) +
+                                 " exist. mean_indegree must not exceed the number of other neurons: lower it, or use all_to_all.");
+    }
+
+    Graph describe_unstored() {
+        const bool all = projection.topology.kind == TopologyKind::all_to_all;
+        graph.k_mean = all ? static_cast<double>(available()) : projection.topology.mean_indegree;
+        graph.k_var = all ? 0.0 : graph.k_mean;           // annealed: arrivals per presynaptic spike are binomial
+        graph.synapses = all ? static_cast<std::uint64_t>(available()) * static_cast<std::uint64_t>(n_targets) : 0;
+        return std::move(graph);
+    }
+
+    // ---- bit rows ----
+
+    void build_bits() {
+        const std::int64_t chunks = (n_targets + tuning::chunk_targets - 1) / tuning::chunk_targets;
+        graph.bits = Buffer<std::uint64_t>(static_cast<std::size_t>(chunks * n_sources * 8));
+        const auto word = [&](std::int64_t source, std::int64_t target) -> std::uint64_t& {
+            return graph.bits[static_cast<std::size_t>(((target / 512) * n_sources + source) * 8 + (target % 512) / 64)];
+        };
+        std::uint64_t synapses = 0, checksum = 0;
+        const auto delay = static_cast<std::uint64_t>(projection.delay_steps);
+        if (by_target(projection.topology.kind)) {
+#pragma omp parallel for num_threads(threads) reduction(+ : synapses, checksum) schedule(static)
+            for (std::int64_t chunk = 0; chunk < chunks; ++chunk) {
+                PickSet set;
+                set.reserve(pick_range());
+                for (std::int64_t t = chunk * 512; t < std::min(n_targets, (chunk + 1) * 512); ++t)
+                    sources_of(set, t, [&](std::uint32_t s) {
+                        word(s, t) |= 1ull << (t & 63);
+                        ++graph.indegree[static_cast<std::size_t>(t)];
+                        checksum += kernels::synapse_hash(kernels::row_hash(s, delay), static_cast<std::uint64_t>(t));
+                        ++synapses;
+                    });
+            }
+        } else {
+            std::vector<std::vector<std::uint32_t>> private_degree(static_cast<std::size_t>(threads));
+#pragma omp parallel num_threads(threads) reduction(+ : synapses, checksum)
+            {
+                auto& degree = private_degree[static_cast<std::size_t>(omp_get_thread_num())];
+                degree.assign(static_cast<std::size_t>(n_targets), 0);
+                PickSet set;
+                set.reserve(pick_range());
+#pragma omp for schedule(static)
+                for (std::int64_t s = 0; s < n_sources; ++s) {
+                    const std::uint64_t row = kernels::row_hash(static_cast<std::uint64_t>(s), delay);
+                    targets_of(set, s, [&](std::uint32_t t) {
+                        word(s, t) |= 1ull << (t & 63);
+                        ++degree[t];
+                        checksum += kernels::synapse_hash(row, t);
+                        ++synapses;
+                    });
+                }
+            }
+            for (const auto& d : private_degree)
+                for (std::size_t t = 0; t < d.size(); ++t) graph.indegree[t] += d[t];
+        }
+        graph.synapses = synapses;
+        graph.checksum = checksum;
+    }
+
+    // ---- rows ----
+
+    template <class Index>
+    void build_rows(std::vector<RowBlock<Index>>& blocks, std::int64_t width) {
+        for (std::int64_t first = 0; first < n_targets; first += width) {
+            blocks.emplace_back();
+            blocks.back().first = first;
+            blocks.back().size = std::min(width, n_targets - first);
+        }
+        if (by_target(projection.topology.kind))
+            for (auto& b : blocks) fill_by_target(b);
+        else
+            fill_by_source(blocks, width);
+        for (auto& b : blocks) account(b);
+    }
+
+    /// Counts, offsets, then synapses: rows are generated twice where a row's share of a block is not known beforehand.
+    template <class Index>
+    void fill_by_source(std::vector<RowBlock<Index>>& blocks, std::int64_t width) {
+        const std::size_t n_blocks = blocks.size();
+        std::vector<Buffer<std::uint32_t>> count;
+        for (std::size_t b = 0; b < n_blocks; ++b) count.emplace_back(static_cast<std::size_t>(n_sources));
+        const bool er_cells = projection.topology.kind == TopologyKind::erdos_renyi && (n_blocks == 1 || er.width <= width);
+#pragma omp parallel num_threads(threads)
+        {
+            PickSet set;
+            set.reserve(pick_range());
+#pragma omp for schedule(static)
+            for (std::int64_t s = 0; s < n_sources; ++s) {
+                const auto row = static_cast<std::size_t>(s);
+                if (er_cells)   // a cell lies in one block: both widths are powers of two
+                    for (std::int64_t c = 0; c < er.cells; ++c) count[static_cast<std::size_t>(c * er.width / width)][row] += static_cast<std::uint32_t>(er.count(binomial, s, c));
+                else if (n_blocks == 1)
+                    count[0][row] = static_cast<std::uint32_t>(out_degree());
+                else
+                    targets_of(set, s, [&](std::uint32_t t) { ++count[static_cast<std::size_t>(t / width)][row]; });
+            }
+        }
+        for (std::size_t b = 0; b < n_blocks; ++b) offsets(blocks[b], count[b]);
+        count.clear();
+#pragma omp parallel num_threads(threads)
+        {
+            PickSet set;
+            set.reserve(pick_range());
+            std::vector<std::uint64_t> at(n_blocks);
+#pragma omp for schedule(static)
+            for (std::int64_t s = 0; s < n_sources; ++s) {
+                for (std::size_t b = 0; b < n_blocks; ++b) at[b] = blocks[b].start(static_cast<std::size_t>(s));
+                if (n_blocks == 1) {
+                    Index* out = blocks[0].index.data() + at[0];
+                    std::int16_t* w = weights.drawn() ? blocks[0].weight.data() + at[0] : nullptr;
+                    targets_of(set, s, [&](std::uint32_t t) {
+                        *out++ = static_cast<Index>(t);
+                        if (w) *w++ = weights(s, t);
+                    });
+                } else {
+                    targets_of(set, s, [&](std::uint32_t t) {
+                        const auto b = static_cast<std::size_t>(t / width);
+                        if (weights.drawn()) blocks[b].weight[at[b]] = weights(s, t);
+                        blocks[b].index[at[b]++] = static_cast<Index>(t - b * static_cast<std::size_t>(width));
+                    });
+                }
+            }
+        }
+    }
+
+    template <class Index, class Count>
+    void offsets(RowBlock<Index>& b, const Count& count) {
+        std::uint64_t total = 0;
+        for (std::size_t s = 0; s < static_cast<std::size_t>(n_sources); ++s) total += count[s];
+        if (total > std::numeric_limits<std::uint32_t>::max())
+            b.start64 = Buffer<std::uint64_t>(static_cast<std::size_t>(n_sources) + 1);
+        else
+            b.start32 = Buffer<std::uint32_t>(static_cast<std::size_t>(n_sources) + 1);
+        std::uint64_t sum = 0;
+        for (std::size_t s = 0; s <= static_cast<std::size_t>(n_sources); ++s) {
+            b.start32.size() ? void(b.start32[s] = static_cast<std::uint32_t>(sum)) : void(b.start64[s] = sum);
+            if (s < static_cast<std::size_t>(n_sources)) sum += count[s];
+        }
+        b.index = Buffer<Index>(total);
+        if (weights.drawn()) b.weight = Buffer<std::int16_t>(total);
+    }
+
+    /// Sources of all targets of the block, then a counting sort by source that keeps targets ascending.
+    template <class Index>
+    void fill_by_target(RowBlock<Index>& b) {
+        const auto size = static_cast<std::size_t>(b.size);
+        std::vector<std::uint64_t> begin(size + 1, 0);
+        for (std::size_t t = 0; t < size; ++t) begin[t + 1] = begin[t] + static_cast<std::uint64_t>(in_degree(b.first + static_cast<std::int64_t>(t)));
+        Buffer<std::uint32_t> sources(begin[size]);
+        Buffer<std::uint32_t> count(static_cast<std::size_t>(n_sources));
+#pragma omp parallel num_threads(threads)
+        {
+            PickSet set;
+            set.reserve(pick_range());
+#pragma omp for schedule(static)
+            for (std::int64_t t = 0; t < b.size; ++t) {
+                std::uint32_t* out = sources.data() + begin[static_cast<std::size_t>(t)];
+                sources_of(set, b.first + t, [&](std::uint32_t s) { *out++ = s; });
+            }
+            // Each thread owns a range of sources: no two write to one row.
+            const auto [low, high] = own_sources();
+            for (std::size_t e = 0; e < begin[size]; ++e)
+                if (sources[e] >= low && sources[e] < high) ++count[sources[e]];
+        }
+        for (std::size_t t = 0; t < size; ++t) graph.indegree[static_cast<std::size_t>(b.first) + t] = static_cast<std::uint32_t>(begin[t + 1] - begin[t]);
+        offsets(b, count);
+        Buffer<std::uint64_t> cursor(static_cast<std::size_t>(n_sources));
+        for (std::size_t s = 0; s < cursor.size(); ++s) cursor[s] = b.start(s);
+#pragma omp parallel num_threads(threads)
+        {
+            const auto [low, high] = own_sources();
+            for (std::size_t t = 0; t < size; ++t)
+                for (std::uint64_t e = begin[t]; e < begin[t + 1]; ++e) {
+                    const std::uint32_t s = sources[e];
+                    if (s < low || s >= high) continue;
+                    const std::uint64_t at = cursor[s]++;
+                    b.index[at] = static_cast<Index>(t);
+                    if (weights.drawn()) b.weight[at] = weights(s, b.first + static_cast<std::int64_t>(t));
+                }
+        }
+    }
+    std::pair<std::uint32_t, std::uint32_t> own_sources() const {
+        const std::int64_t t = omp_get_thread_num(), n = omp_get_num_threads();
+        return {static_cast<std::uint32_t>(n_sources * t / n), static_cast<std::uint32_t>(n_sources * (t + 1) / n)};
+    }
+
+    /// Checksum, and in-degrees where the recipe went by source.
+    template <class Index>
+    void account(RowBlock<Index>& b) {
+        std::uint64_t checksum = 0;
+        const auto delay = static_cast<std::uint64_t>(projection.delay_steps);
+#pragma omp parallel for num_threads(threads) reduction(+ : checksum) schedule(static)
+        for (std::int64_t s = 0; s < n_sources; ++s) {
+            const std::uint64_t row = kernels::row_hash(static_cast<std::uint64_t>(s), delay), from = b.start(static_cast<std::size_t>(s));
+            const std::size_t n = b.start(static_cast<std::size_t>(s) + 1) - from;
+            const std::int16_t* w = b.weight.size() ? b.weight.data() + from : nullptr;
+            if constexpr (sizeof(Index) == 2)
+                checksum += isa.checksum16(row, static_cast<std::uint64_t>(b.first), b.index.data() + from, w, n);
+            else
+                checksum += isa.checksum32(row, static_cast<std::uint64_t>(b.first), b.index.data() + from, w, n);
+        }
+        graph.checksum += checksum;
+        graph.synapses += b.index.size();
+        if (!by_target(projection.topology.kind)) {
+            std::uint32_t* degree = graph.indegree.data() + b.first;
+            for (std::size_t e = 0; e < b.index.size(); ++e) ++degree[b.index[e]];
+        }
+    }
+
+    void summarise() {
+        double sum = 0, squares = 0;
+        for (std::uint32_t k : graph.indegree) {
+            graph.max_indegree = std::max(graph.max_indegree, k);
+            sum += k;
+            squares += static_cast<double>(k) * k;
+        }
+        const auto n = static_cast<double>(n_targets);
+        graph.k_mean = sum / n;
+        graph.k_var = squares / n - graph.k_mean * graph.k_mean;
+        if (weights.drawn() && static_cast<double>(graph.max_indegree) * 32767.0 > 2147483647.0 && static_cast<double>(graph.max_indegree) * weights.largest() > 2147483647.0)
+            throw ConfigurationError("projection." + projection.name + ": a target with " + std::to_string(graph.max_indegree) +
+                                     " synapses could overflow the 32-bit sum of fixed-point weights. Use a single strength, or fewer synapses per neuron.");
+    }
+};
+
+}  // namespace
+
+GraphEstimate estimate_graph(const Projection& p, std::int64_t n_sources, std::int64_t n_targets, bool, const GraphOptions& o) {
+    GraphEstimate e;
+    e.format = choose_format(p, n_sources, n_targets, o);
+    const auto ns = static_cast<double>(n_sources), nt = static_cast<double>(n_targets);
+    if (e.format == Format::none) return e;
+    e.synapses = p.topology.mean_indegree * nt;
+    const double weight = p.strength_sd > 0 ? 2.0 : 0.0;
+    const double blocks = e.format == Format::rows16 ? std::ceil(nt / static_cast<double>(tuning::block_targets)) : 1.0;
+    if (e.format == Format::bit_rows)
+        e.bytes = std::ceil(nt / 512.0) * ns * 64.0;
+    else
+        e.bytes = e.synapses * ((e.format == Format::rows16 ? 2.0 : 4.0) + weight) + blocks * (ns + 1) * (e.synapses / blocks > 4294967295.0 ? 8.0 : 4.0);
+    const double temporary = e.format == Format::bit_rows ? 0.0
+                             : by_target(p.topology.kind) ? e.synapses / blocks * 4.0 + ns * 12.0 + nt / blocks * 8.0
+                                                          : blocks * ns * 4.0;
+    e.build_bytes = e.bytes + temporary + nt * 4.0;
+    return e;
+}
+
+Graph build_graph(const Projection& p, const Seeds& seeds, std::int64_t n_sources, std::int64_t n_targets, bool same_population, const Isa& isa, const GraphOptions& o) {
+    return Builder(p, seeds, n_sources, n_targets, same_population, isa, o).build();
+}
+
+}  // namespace spikemass::cpu

@@ -1,0 +1,347 @@
+// The hot loops, compiled once per instruction set with SPIKEMASS_ISA_TABLE = isa_v3 or isa_v4.
+
+#include <immintrin.h>
+
+#include "host/cpu/isa.hpp"
+#include "models/base/math.hpp"
+#include "models/base/random.hpp"
+#include "models/registry.hpp"
+#include "models/synapses/exponential.hpp"
+#include "kernels/synapse_hash.hpp"
+
+namespace spikemass::cpu {
+namespace {
+
+using models::Exponential;
+
+// ---- update: input, model step, spike mask, digest -------------------------------------------------------------------
+
+constexpr std::int64_t block = 1024;   // neurons whose input and flags live in L1
+
+SPIKEMASS_HD std::uint64_t lanes_to_mask(const std::int32_t* flag) {
+    std::uint64_t m = 0;
+#if defined(__AVX512DQ__)
+    for (int k = 0; k < 4; ++k) m |= static_cast<std::uint64_t>(_mm512_movepi32_mask(_mm512_load_si512(flag + 16 * k))) << (16 * k);
+#else
+    for (int k = 0; k < 8; ++k)
+        m |= static_cast<std::uint64_t>(static_cast<unsigned>(_mm256_movemask_ps(_mm256_load_ps(reinterpret_cast<const float*>(flag + 8 * k))))) << (8 * k);
+#endif
+    return m;
+}
+
+template <class Count, bool per_target, bool trace>
+SPIKEMASS_HD void add_counts(const InputTerm& t, std::int64_t first, std::int64_t n, float* __restrict input) {
+    Count* __restrict counts = static_cast<Count*>(t.counts) + first;
+    const float* __restrict gain_of = per_target ? t.gain_of + first : nullptr;
+    float* __restrict s = trace ? t.trace + first : nullptr;
+    const Exponential::Step k{t.keep, t.trace_gain, t.mean_keep, t.mean_gain};
+    const float gain = t.gain, prehistory = t.prehistory;
+#pragma omp simd
+    for (std::int64_t i = 0; i < n; ++i) {
+        const float arrivals = static_cast<float>(counts[i]) + prehistory;
+        counts[i] = 0;
+        const float drive = trace ? Exponential::advance(k, s[i], arrivals) : arrivals;
+        input[i] = math::fma(per_target ? gain_of[i] : gain, drive, input[i]);
+    }
+}
+
+template <class Count>
+SPIKEMASS_HD void add_term(const InputTerm& t, std::int64_t first, std::int64_t n, float* input) {
+    if (t.gain_of)
+        t.trace ? add_counts<Count, true, true>(t, first, n, input) : add_counts<Count, true, false>(t, first, n, input);
+    else
+        t.trace ? add_counts<Count, false, true>(t, first, n, input) : add_counts<Count, false, false>(t, first, n, input);
+}
+
+template <class M, bool with_v, bool with_z>
+UpdateResult update(const UpdateArgs& a) {
+    alignas(64) float input[block];
+    alignas(64) std::int32_t flag[block];
+    std::uint32_t scratch[block];
+    const typename M::Step step = *static_cast<const typename M::Step*>(a.step);
+    float* column[M::columns];
+    for (int c = 0; c < M::columns; ++c) column[c] = a.columns[c];
+    UpdateResult result;
+    std::uint32_t* list = a.list ? a.list + a.begin : nullptr;
+
+    for (std::int64_t first = a.begin; first < a.end; first += block) {
+        const std::int64_t n = a.end - first < block ? a.end - first : block;
+        const float* __restrict eta = a.eta + first;
+        const float stimulus = a.stimulus;
+#pragma omp simd
+        for (std::int64_t i = 0; i < n; ++i) input[i] = eta[i] + stimulus;
+        for (int t = 0; t < a.n_terms; ++t) {
+            const InputTerm& term = a.terms[t];
+            switch (term.kind) {
+                case InputTerm::Kind::scalar:
+#pragma omp simd
+                    for (std::int64_t i = 0; i < n; ++i) input[i] = input[i] + term.scalar;
+                    break;
+                case InputTerm::Kind::count16: add_term<std::uint16_t>(term, first, n, input); break;
+                case InputTerm::Kind::count32: add_term<std::uint32_t>(term, first, n, input); break;
+                case InputTerm::Kind::signed32: add_term<std::int32_t>(term, first, n, input); break;
+            }
+        }
+
+        float* local[M::columns];
+        for (int c = 0; c < M::columns; ++c) local[c] = column[c] + first;
+        float* __restrict v_integral = with_v ? a.v_integral + first : nullptr;
+        float* __restrict z_re = with_z ? a.z_re + first : nullptr;
+        float* __restrict z_im = with_z ? a.z_im + first : nullptr;
+#pragma omp simd
+        for (std::int64_t i = 0; i < n; ++i) {
+            typename M::State s = M::load(local, i);
+            bool spiked;
+            if constexpr (with_v)
+                spiked = M::advance_observed(step, s, input[i], v_integral[i]);
+            else
+                spiked = M::advance(step, s, input[i]);
+            M::store(local, i, s);
+            if constexpr (with_z) {
+                float re, im;
+                M::phasor(s, re, im);
+                z_re[i] = z_re[i] + re;
+                z_im[i] = z_im[i] + im;
+            }
+            flag[i] = spiked ? -1 : 0;
+        }
+        const std::int64_t padded = (n + 63) / 64 * 64;
+        for (std::int64_t i = n; i < padded; ++i) flag[i] = 0;
+
+        std::uint32_t* ids = list ? list : scratch;
+        std::size_t found = 0;
+        for (std::int64_t w = 0; w < padded / 64; ++w) {
+            std::uint64_t m = lanes_to_mask(flag + 64 * w);
+            a.mask[first / 64 + w] = m;
+            const auto base = static_cast<std::uint32_t>(first + 64 * w);
+            for (; m != 0; m &= m - 1) ids[found++] = base + static_cast<std::uint32_t>(__builtin_ctzll(m));
+        }
+        std::uint32_t low = 0, high = 0;
+#pragma omp simd reduction(+ : low, high)
+        for (std::size_t i = 0; i < found; ++i) {
+            const std::uint64_t h = mix64(mix64(a.population_key + ids[i]) + a.step_number);
+            low += static_cast<std::uint32_t>(h);
+            high += static_cast<std::uint32_t>(h >> 32);
+        }
+        result.digest_low += low;
+        result.digest_high += high;
+        result.spikes += found;
+        if (list) list += found;
+    }
+    return result;
+}
+
+template <class M>
+UpdateResult update_model(const UpdateArgs& a) {
+    if (a.v_integral) return a.z_re ? update<M, true, true>(a) : update<M, true, false>(a);
+    return a.z_re ? update<M, false, true>(a) : update<M, false, false>(a);
+}
+
+// ---- propagation: rows of spiking sources -> counts of their targets ---------------------------------------------------
+
+constexpr std::size_t chunk = 1024;   // spikes whose rows are looked up together
+
+/// Calls apply(row, weights, size) for every spike, with the row's offsets and its first lines fetched ahead of use.
+template <class Index, int lines, class Apply>
+SPIKEMASS_HD void for_each_row(const RowsView<Index>& view, const SpikeSegment* segment, std::size_t n_segments, Apply&& apply) {
+    constexpr std::size_t ahead_start = 24, ahead_row = 10;
+    std::uint32_t ids[chunk];
+    std::size_t s = 0, inside = 0;
+    while (s < n_segments) {
+        std::size_t n = 0;
+        while (s < n_segments && n < chunk) {
+            const std::size_t left = segment[s].size - inside, room = chunk - n, take = left < room ? left : room;
+            __builtin_memcpy(ids + n, segment[s].ids + inside, take * sizeof(std::uint32_t));
+            n += take;
+            inside += take;
+            if (inside == segment[s].size) {
+                ++s;
+                inside = 0;
+            }
+        }
+        const auto start = [&](std::size_t i) -> std::uint64_t { return view.start32 ? view.start32[i] : view.start64[i]; };
+        const auto fetch_start = [&](std::size_t i) {
+            view.start32 ? __builtin_prefetch(view.start32 + ids[i]) : __builtin_prefetch(view.start64 + ids[i]);
+        };
+        const auto fetch_row = [&](std::size_t i) {
+            const std::uint64_t b = start(ids[i]), e = start(ids[i] + 1);
+            const char* p = reinterpret_cast<const char*>(view.index + b);
+            const char* last = reinterpret_cast<const char*>(view.index + e);
+            for (int l = 0; l < lines && p < last; ++l, p += 64) __builtin_prefetch(p);
+        };
+        for (std::size_t i = 0; i < n && i < ahead_start; ++i) fetch_start(i);
+        for (std::size_t i = 0; i < n && i < ahead_row; ++i) fetch_row(i);
+        for (std::size_t i = 0; i < n; ++i) {
+            if (i + ahead_start < n) fetch_start(i + ahead_start);
+            if (i + ahead_row < n) fetch_row(i + ahead_row);
+            const std::uint64_t b = start(ids[i]), e = start(ids[i] + 1);
+            apply(view.index + b, view.weight ? view.weight + b : nullptr, static_cast<std::size_t>(e - b));
+        }
+    }
+}
+
+template <class Index, class Sum, bool weighted>
+SPIKEMASS_HD void add_row(const Index* row, const std::int16_t* weight, std::size_t n, Sum* sums) {
+    std::size_t i = 0;
+    for (; i + 8 <= n; i += 8)
+        for (std::size_t k = 0; k < 8; ++k) sums[row[i + k]] = static_cast<Sum>(sums[row[i + k]] + (weighted ? weight[i + k] : 1));
+    for (; i < n; ++i) sums[row[i]] = static_cast<Sum>(sums[row[i]] + (weighted ? weight[i] : 1));
+}
+
+template <class Sum, bool weighted>
+void rows16(const RowsView<std::uint16_t>& view, const SpikeSegment* segment, std::size_t n, Sum* sums) {
+    for_each_row<std::uint16_t, 6>(view, segment, n, [&](const std::uint16_t* row, const std::int16_t* w, std::size_t size) { add_row<std::uint16_t, Sum, weighted>(row, w, size, sums); });
+}
+
+template <class Sum, bool weighted>
+void rows32(const RowsView<std::uint32_t>& view, const SpikeSegment* segment, std::size_t n, std::uint32_t begin, std::uint32_t end, Sum* sums) {
+    for_each_row<std::uint32_t, 12>(view, segment, n, [&](const std::uint32_t* row, const std::int16_t* w, std::size_t size) {
+        const auto below = [&](std::uint32_t limit) {   // first position whose target is >= limit
+            std::size_t at = 0;
+            for (std::size_t left = size; left > 0;) {
+                const std::size_t half = left / 2;
+                const bool right = row[at + half] < limit;
+                at = right ? at + half + 1 : at;
+                left = right ? left - half - 1 : half;
+            }
+            return at;
+        };
+        const std::size_t from = begin == 0 ? 0 : below(begin), to = end == ~0u ? size : below(end);
+        add_row<std::uint32_t, Sum, weighted>(row + from, weighted ? w + from : nullptr, to - from, sums);
+    });
+}
+
+// ---- bit rows: carry-save counting of 512 targets at a time ------------------------------------------------------------
+
+#if defined(__AVX512F__)
+typedef unsigned long long Bits __attribute__((vector_size(64), aligned(64), may_alias));
+#else
+typedef unsigned long long Bits __attribute__((vector_size(32), aligned(32), may_alias));
+#endif
+constexpr std::size_t bits_words = sizeof(Bits) / 8;
+
+#define SPIKEMASS_CARRY_SAVE(sum, carry, a, b) \
+    do {                                       \
+        const Bits u_ = (sum) ^ (a);           \
+        (carry) = ((sum) & (a)) | (u_ & (b));  \
+        (sum) = u_ ^ (b);                      \
+    } while (false)
+
+/// Adds up to 2^16 - 1 rows into bit-sliced counters, eight rows at a time; row i is at bits[8 id[i]].
+SPIKEMASS_HD int count_planes(const std::uint64_t* bits, const SpikeSegment* segment, std::size_t n_segments, Bits* plane) {
+    constexpr int max_planes = 16;
+    Bits one = {}, two = {}, four = {};
+    for (int p = 0; p < max_planes; ++p) plane[p] = Bits{};
+    std::uint32_t rows = 0;
+#define SPIKEMASS_ROW(i) (*reinterpret_cast<const Bits*>(bits + std::size_t{8} * id[i]))
+    for (std::size_t s = 0; s < n_segments; ++s) {
+        const std::uint32_t* id = segment[s].ids;
+        const std::size_t n = segment[s].size;
+        std::size_t i = 0;
+        for (; i + 8 <= n; i += 8) {
+            if (i + 24 <= n)
+                for (std::size_t k = 16; k < 24; ++k) __builtin_prefetch(bits + std::size_t{8} * id[i + k]);
+            Bits two_a, two_b, four_a, four_b, carry;
+            SPIKEMASS_CARRY_SAVE(one, two_a, SPIKEMASS_ROW(i), SPIKEMASS_ROW(i + 1));
+            SPIKEMASS_CARRY_SAVE(one, two_b, SPIKEMASS_ROW(i + 2), SPIKEMASS_ROW(i + 3));
+            SPIKEMASS_CARRY_SAVE(two, four_a, two_a, two_b);
+            SPIKEMASS_CARRY_SAVE(one, two_a, SPIKEMASS_ROW(i + 4), SPIKEMASS_ROW(i + 5));
+            SPIKEMASS_CARRY_SAVE(one, two_b, SPIKEMASS_ROW(i + 6), SPIKEMASS_ROW(i + 7));
+            SPIKEMASS_CARRY_SAVE(two, four_b, two_a, two_b);
+            SPIKEMASS_CARRY_SAVE(four, carry, four_a, four_b);
+            rows += 8;
+            for (int p = 3; p < max_planes && (rows >> p) != 0; ++p) {
+                const Bits next = plane[p] & carry;
+                plane[p] ^= carry;
+                carry = next;
+            }
+        }
+        for (; i < n; ++i) {
+            ++rows;
+            Bits carry = SPIKEMASS_ROW(i), next = one & carry;
+            one ^= carry;
+            carry = two & next;
+            two ^= next;
+            next = four & carry;
+            four ^= carry;
+            for (int p = 3; p < max_planes && (rows >> p) != 0; ++p) {
+                const Bits up = plane[p] & next;
+                plane[p] ^= next;
+                next = up;
+            }
+        }
+    }
+#undef SPIKEMASS_ROW
+    plane[0] = one;
+    plane[1] = two;
+    plane[2] = four;
+    int planes = 0;
+    while (planes < max_planes && (rows >> planes) != 0) ++planes;
+    return planes;
+}
+
+void bit_rows(const std::uint64_t* bits, const SpikeSegment* segment, std::size_t n_segments, std::uint16_t* counts) {
+    Bits plane[16];
+    for (std::size_t first = 0; first < 8; first += bits_words, counts += 64 * bits_words) {
+        const int planes = count_planes(bits + first, segment, n_segments, plane);
+#if defined(__AVX512BW__)
+        const auto* word = reinterpret_cast<const std::uint32_t __attribute__((may_alias))*>(plane);
+        for (std::size_t part = 0; part < 2 * bits_words; ++part) {
+            __m512i sum = _mm512_setzero_si512();
+            for (int p = 0; p < planes; ++p)
+                sum = _mm512_mask_add_epi16(sum, word[16 * p + part], sum, _mm512_set1_epi16(static_cast<short>(1 << p)));
+            _mm512_storeu_si512(counts + 32 * part, sum);
+        }
+#else
+        const auto* word = reinterpret_cast<const std::uint16_t __attribute__((may_alias))*>(plane);
+        const __m256i select = _mm256_setr_epi16(1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, static_cast<short>(0x8000));
+        for (std::size_t part = 0; part < 4 * bits_words; ++part) {
+            __m256i sum = _mm256_setzero_si256();
+            for (int p = 0; p < planes; ++p) {
+                const __m256i hit = _mm256_cmpeq_epi16(_mm256_and_si256(_mm256_set1_epi16(static_cast<short>(word[16 * p + part])), select), select);
+                sum = _mm256_add_epi16(sum, _mm256_and_si256(hit, _mm256_set1_epi16(static_cast<short>(1 << p))));
+            }
+            _mm256_storeu_si256(reinterpret_cast<__m256i*>(counts + 16 * part), sum);
+        }
+#endif
+    }
+}
+
+// ---- build and record ---------------------------------------------------------------------------------------------------
+
+template <class Index>
+std::uint64_t checksum(std::uint64_t row, std::uint64_t first, const Index* target, const std::int16_t* weight, std::size_t n) {
+    std::uint64_t sum = 0;
+    if (weight)
+        for (std::size_t i = 0; i < n; ++i) sum += kernels::synapse_hash(row, first + target[i], weight[i]);
+    else
+#pragma omp simd reduction(+ : sum)
+        for (std::size_t i = 0; i < n; ++i) sum += kernels::synapse_hash(row, first + target[i]);
+    return sum;
+}
+
+std::int64_t drain_bin(float* __restrict x, std::int64_t n, float factor) {
+    std::int64_t sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (std::int64_t i = 0; i < n; ++i) {
+        sum += static_cast<std::int64_t>(static_cast<double>(x[i] * factor) * 0x1p30);
+        x[i] = 0.0f;
+    }
+    return sum;
+}
+
+template <class... M>
+constexpr Isa table(models::TypeList<M...>) {
+    static_assert(sizeof...(M) <= 8);
+    return {SPIKEMASS_ISA_NAME,
+            {update_model<M>...},
+            rows16<std::uint16_t, false>, rows16<std::uint32_t, false>, rows16<std::int32_t, true>,
+            rows32<std::uint16_t, false>, rows32<std::uint32_t, false>, rows32<std::int32_t, true>,
+            bit_rows, checksum<std::uint16_t>, checksum<std::uint32_t>, drain_bin};
+}
+
+}  // namespace
+
+const Isa SPIKEMASS_ISA_TABLE = table(models::NeuronModels{});
+
+}  // namespace spikemass::cpu

@@ -1,0 +1,77 @@
+#include "kernels/recipes.hpp"
+
+#include <algorithm>
+
+#include "kernels/parameters.hpp"
+#include "models/base/error.hpp"
+#include "models/base/math.hpp"
+
+namespace spikemass::kernels {
+
+namespace {
+
+/// floor(c 2^64) for a cumulative probability c in [0, 1].
+std::uint64_t threshold_of(double c) {
+    if (!(c > 0.0)) return 0;
+    return c >= 1.0 ? ~0ull : static_cast<std::uint64_t>(c * 0x1p64);
+}
+
+}  // namespace
+
+QuantileTable binomial_table(std::int64_t n, double p) {
+    if (p <= 0.0 || n <= 0) return {0, {}};
+    if (p >= 1.0) return {n, {}};
+    const double odds = p / (1.0 - p);
+    const auto mode = std::min(n, static_cast<std::int64_t>(static_cast<double>(n + 1) * p));
+    constexpr double negligible = 1e-22;
+    std::vector<double> below, above;                     // weights relative to the mode's
+    double w = 1.0;
+    for (std::int64_t k = mode; k > 0 && w > negligible; --k) below.push_back(w *= static_cast<double>(k) / (static_cast<double>(n - k + 1) * odds));
+    w = 1.0;
+    for (std::int64_t k = mode; k < n && w > negligible; ++k) above.push_back(w *= static_cast<double>(n - k) * odds / static_cast<double>(k + 1));
+    std::vector<double> weight(below.rbegin(), below.rend());
+    weight.push_back(1.0);
+    weight.insert(weight.end(), above.begin(), above.end());
+    double total = 0.0;
+    for (double x : weight) total += x;
+    QuantileTable table{mode - static_cast<std::int64_t>(below.size()), {}};
+    double cumulative = 0.0;
+    for (std::size_t i = 0; i + 1 < weight.size(); ++i) {
+        cumulative += weight[i];
+        table.threshold.push_back(threshold_of(cumulative / total));
+    }
+    return table;
+}
+
+QuantileTable lorentzian_table(double k, double hwhm, std::int64_t k_max) {
+    const auto top = std::min(k_max, static_cast<std::int64_t>(2.0 * k));
+    const double inverse_pi = 0.31830988618379067154;
+    const auto cdf = [&](double x) { return 0.5 + math::atan((x - k) / hwhm) * inverse_pi; };
+    const double low = cdf(-0.5), total = cdf(static_cast<double>(top) + 0.5) - low;
+    QuantileTable table{0, {}};
+    for (std::int64_t i = 0; i < top; ++i) table.threshold.push_back(threshold_of((cdf(static_cast<double>(i) + 0.5) - low) / total));
+    return table;
+}
+
+std::vector<std::int32_t> gaussian_table() {
+    std::vector<std::int32_t> table(4096);
+    for (int i = 0; i < 4096; ++i) {
+        const double z = inverse_normal((i + 0.5) / 4096.0) * 0x1p24;
+        table[static_cast<std::size_t>(i)] = static_cast<std::int32_t>(z < 0 ? z - 0.5 : z + 0.5);
+    }
+    return table;
+}
+
+ErdosRenyi::ErdosRenyi(std::int64_t n_sources, std::int64_t n, double mean_indegree, bool skip)
+    : n_targets(n), skip_self(skip) {
+    p = mean_indegree / static_cast<double>(n_sources - (skip ? 1 : 0));
+    while (static_cast<double>(width) * p < 4.0 && width < (std::int64_t{1} << 40)) width *= 2;
+    cells = (n + width - 1) / width;
+    const std::int64_t tail = n - (cells - 1) * width;
+    full = binomial_table(width, p);
+    full_own = binomial_table(width - 1, p);
+    last = binomial_table(tail, p);
+    last_own = binomial_table(tail - 1, p);
+}
+
+}  // namespace spikemass::kernels

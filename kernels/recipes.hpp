@@ -1,0 +1,129 @@
+#pragma once
+// Graph recipes, version 1: which synapses exist, as integers, the same on every machine (docs/numerics.md, "Graphs").
+// A recipe says what a row or a cell contains; how it is found (bitmap here, sort on a device) is the builder's business.
+
+#include <bit>
+#include <cstdint>
+#include <vector>
+
+#include "kernels/network.hpp"
+#include "models/base/random.hpp"
+
+namespace spikemass::kernels {
+
+constexpr int graph_recipe = 1;
+
+/// Inverse-CDF table of a law on the integers first, first + 1, ...: value = first + number of thresholds <= u.
+struct QuantileTable {
+    std::int64_t first = 0;
+    std::vector<std::uint64_t> threshold;
+
+    SPIKEMASS_HD std::int64_t sample(std::uint64_t u) const {
+        const std::uint64_t* base = threshold.data();
+        std::size_t at = 0;
+        for (std::size_t n = threshold.size(); n > 0;) {   // upper bound, without unpredictable branches
+            const std::size_t half = n / 2;
+            const bool right = base[at + half] <= u;
+            at = right ? at + half + 1 : at;
+            n = right ? n - half - 1 : half;
+        }
+        return first + static_cast<std::int64_t>(at);
+    }
+};
+
+/// Binomial(n, p), exact to 2^-53, by recurrence from the mode: no logarithms.
+QuantileTable binomial_table(std::int64_t n, double p);
+/// Lorentzian of centre k and half width hwhm, rounded to integers, conditioned on [0, min(2k, k_max)].
+QuantileTable lorentzian_table(double k, double hwhm, std::int64_t k_max);
+/// Gaussian quantiles z at (i + 1/2)/4096 in units of 2^-24, for weights.
+std::vector<std::int32_t> gaussian_table();
+
+/// Erdos-Renyi cells: targets are cut into cells of `width`, independent of tiles and blocks.
+struct ErdosRenyi {
+    std::int64_t n_targets = 0, width = 4096, cells = 1;
+    bool skip_self = false;
+    QuantileTable full, full_own, last, last_own;         ///< own: the cell holds the source itself
+    double p = 0.0;
+
+    ErdosRenyi() = default;
+    ErdosRenyi(std::int64_t n_sources, std::int64_t n_targets, double mean_indegree, bool skip_self);
+
+    std::int64_t cell_size(std::int64_t cell) const { return cell + 1 == cells ? n_targets - cell * width : width; }
+    bool is_own(std::int64_t row, std::int64_t cell) const { return skip_self && row / width == cell; }
+    /// Number of targets of `row` in `cell`.
+    std::int64_t count(const RandomKey& binomial, std::int64_t row, std::int64_t cell) const {
+        const bool own = is_own(row, cell);
+        const QuantileTable& t = cell + 1 == cells ? (own ? last_own : last) : (own ? full_own : full);
+        return t.sample(binomial.draw64(static_cast<std::uint64_t>(row), static_cast<std::uint64_t>(cell), 0));
+    }
+};
+
+/// A set of integers below n, filled in any order and drained in ascending order.
+/// A bitmap with one summary bit per 64 words: cheap for a handful of picks of millions as well as for dense rows.
+class PickSet {
+public:
+    void reserve(std::int64_t n) {
+        if (static_cast<std::size_t>((n + 63) / 64) > words_.size()) {
+            words_.assign(static_cast<std::size_t>((n + 63) / 64), 0);
+            summary_.assign((words_.size() + 63) / 64, 0);
+        }
+    }
+    /// True if x was not there.
+    bool insert(std::uint64_t x) {
+        std::uint64_t& w = words_[x >> 6];
+        const std::uint64_t bit = 1ull << (x & 63);
+        const bool fresh = (w & bit) == 0;
+        w |= bit;
+        summary_[x >> 12] |= 1ull << ((x >> 6) & 63);
+        return fresh;
+    }
+    /// Calls f(x) in ascending order and leaves the set empty.
+    template <class F>
+    void drain(F&& f) {
+        for (std::size_t s = 0; s < summary_.size(); ++s)
+            for (std::uint64_t live = summary_[s]; live != 0; live &= live - 1) {
+                const std::size_t w = s * 64 + static_cast<std::size_t>(std::countr_zero(live));
+                for (std::uint64_t bits = words_[w]; bits != 0; bits &= bits - 1)
+                    f(static_cast<std::uint32_t>(w * 64 + static_cast<std::size_t>(std::countr_zero(bits))));
+                words_[w] = 0;
+            }
+        for (std::uint64_t& s : summary_) s = 0;
+    }
+    /// Calls f(x) for every x < n that is not in the set, ascending, and leaves the set empty.
+    template <class F>
+    void drain_complement(std::int64_t n, F&& f) {
+        for (std::int64_t w = 0; w * 64 < n; ++w) {
+            const std::int64_t left = n - w * 64;
+            const std::uint64_t valid = left >= 64 ? ~0ull : (1ull << left) - 1;
+            for (std::uint64_t bits = ~words_[static_cast<std::size_t>(w)] & valid; bits != 0; bits &= bits - 1)
+                f(static_cast<std::uint32_t>(w * 64 + std::countr_zero(bits)));
+            words_[static_cast<std::size_t>(w)] = 0;
+        }
+        for (std::uint64_t& s : summary_) s = 0;
+    }
+
+private:
+    std::vector<std::uint64_t> words_, summary_;
+};
+
+/// k distinct of n, uniform: the first k distinct values of mulhi64(draw j, n), j = 0, 1, ...; for k > n/2 the complement
+/// of n - k such values.  f is called with each, ascending.
+template <class F>
+void distinct_picks(PickSet& set, const RandomKey& key, std::int64_t row, std::int64_t cell, std::int64_t k, std::int64_t n, F&& f) {
+    const bool complement = k > n / 2;
+    const std::int64_t wanted = complement ? n - k : k;
+    const std::uint64_t entity = static_cast<std::uint64_t>(row), step = static_cast<std::uint64_t>(cell);
+    std::int64_t have = 0;
+    for (std::uint32_t block = 0; have < wanted; ++block) {
+        const RandomKey::Block b = key.block(entity, step, block);
+        have += set.insert(mulhi64(static_cast<std::uint64_t>(b.word[1]) << 32 | b.word[0], static_cast<std::uint64_t>(n)));
+        if (have < wanted)
+            have += set.insert(mulhi64(static_cast<std::uint64_t>(b.word[3]) << 32 | b.word[2], static_cast<std::uint64_t>(n)));
+    }
+    if (complement)
+        set.drain_complement(n, f);
+    else
+        set.drain(f);
+}
+
+}  // namespace spikemass::kernels

@@ -1,0 +1,33 @@
+#pragma once
+// The one list of neuron models.  Adding a model = one header and one entry here; names, kernels and tests follow from it.
+
+#include "models/neurons/qif.hpp"
+#include "models/neurons/theta.hpp"
+
+namespace spikemass::models {
+
+template <class... M>
+struct TypeList {
+    static constexpr int size = sizeof...(M);
+    static constexpr const char* names[] = {M::name...};
+};
+
+/// In the order of NeuronKind.
+using NeuronModels = TypeList<Qif, Theta>;
+
+/// Calls f.template operator()<Model>() for the model of this index.
+template <class F, class... M>
+auto with_model(TypeList<M...>, int index, F&& f) {
+    using Result = std::common_type_t<decltype(f.template operator()<M>())...>;
+    if constexpr (std::is_void_v<Result>) {
+        int i = 0;
+        ((i++ == index ? (f.template operator()<M>(), void()) : void()), ...);
+    } else {
+        Result result{};
+        int i = 0;
+        ((i++ == index ? (result = f.template operator()<M>(), void()) : void()), ...);
+        return result;
+    }
+}
+
+}  // namespace spikemass::models
