@@ -36,6 +36,7 @@ struct RunResult {
     double capped_rate_bound = 0.0;              ///< bound on the rate that this loses
     std::vector<PopulationBins> populations;     ///< file order
     std::vector<ProjectionFacts> projections;    ///< file order
+    std::vector<std::string> warnings;           ///< what the reader of these numbers should know; one sentence each
 };
 
 }  // namespace spikemass

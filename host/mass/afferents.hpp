@@ -1,0 +1,27 @@
+#pragma once
+// What the masses need to know of a projection.
+
+#include "kernels/network.hpp"
+#include "models/closures/closure.hpp"
+
+namespace spikemass::mass {
+
+/// J' such that the mean input of a target is J' tau s, whatever the projection is normalised by: J, J sqrt(K) or J K.
+double effective_coupling(const Projection& projection);
+
+/// Var K_i of the graph recipe: K (1 - K/N) (erdos_renyi, fixed_outdegree), of the Lorentzian truncated to [0, 2K], else 0.
+double indegree_variance(const Network& network, const Projection& projection);
+
+/// Everything a closure may know; times in units of the target's tau.
+closures::Afferent make_afferent(const Network& network, const Projection& projection);
+
+/// The lag of the mass: the network's delay_steps * dt, or the delay as asked for.
+double mass_delay(const Network& network, const Projection& projection, bool ideal);
+
+/// Throws ConfigurationError unless eta is Lorentzian or constant: no other distribution has an exact mass of two variables.
+void require_exact_mass(const Population& population);
+
+/// Half width of eta: 0 when constant.
+double eta_half_width(const Population& population);
+
+}  // namespace spikemass::mass

@@ -1,0 +1,109 @@
+#include "host/mass/mass_model.hpp"
+
+#include "host/mass/afferents.hpp"
+#include "host/mass/quadrature.hpp"
+
+namespace spikemass::mass {
+
+namespace {
+
+/// (k - K)/K of a Lorentzian in-degree truncated to [0, 2K], at the quantile u.
+double truncated_quantile(double u, double relative_half_width) {
+    return relative_half_width * std::tan((2.0 * u - 1.0) * std::atan(1.0 / relative_half_width));
+}
+
+/// Classes of in-degree of one population: the product of a normal and a quantile axis, each only where some afferent needs it.
+void split_into_classes(MassModel::PopulationLayout& a, std::span<MassModel::ProjectionLayout> projections,
+                        std::span<const closures::Afferent> afferents) {
+    Quadrature normal{{0.0}, {1.0}}, quantile{{0.5}, {1.0}};
+    for (std::size_t j = 0; j < afferents.size(); ++j) {
+        const closures::Afferent& afferent = afferents[j];
+        if (afferent.in_degrees == closures::InDegrees::binomial && afferent.indegree_variance > 0.0) {
+            normal = gauss_hermite(closures::DegreeClasses::hermite_nodes);
+            projections[j].relative_sd = std::sqrt(afferent.indegree_variance) / afferent.mean_indegree;
+        }
+        if (afferent.in_degrees == closures::InDegrees::lorentzian && afferent.indegree_half_width > 0.0) {
+            quantile = gauss_legendre(closures::DegreeClasses::quantile_nodes);
+            for (double u : quantile.node)
+                projections[j].quantile_deviation.push_back(truncated_quantile(u, afferent.indegree_half_width / afferent.mean_indegree));
+        }
+    }
+    a.class_weight.clear();
+    a.class_normal.clear();
+    a.class_quantile.clear();
+    for (std::size_t n = 0; n < normal.node.size(); ++n)
+        for (std::size_t q = 0; q < quantile.node.size(); ++q) {
+            a.class_weight.push_back(normal.weight[n] * quantile.weight[q]);
+            a.class_normal.push_back(normal.node[n]);
+            a.class_quantile.push_back(q);
+        }
+}
+
+}  // namespace
+
+MassModel::MassModel(const Network& network, const MassOptions& options) : closure_(closures::make_closure(options.closure)) {
+    const bool classes = std::visit([](const auto& c) { return c.degree_classes; }, closure_);
+    for (std::size_t i = 0; i < network.populations.size(); ++i) {
+        const Population& population = network.populations[i];
+        require_exact_mass(population);
+        PopulationLayout a;
+        a.name = population.name;
+        a.eta = population.eta.center;
+        a.delta = eta_half_width(population);
+        a.tau = population.tau;
+        a.class_weight = {1.0};
+        a.class_normal = {0.0};
+        a.class_quantile = {0};
+        a.afferent_begin = afferents_.size();
+        for (std::size_t p = 0; p < network.projections.size(); ++p) {
+            const Projection& projection = network.projections[p];
+            if (projection.target != i) continue;
+            ProjectionLayout layout;
+            layout.index = p;
+            layout.source = projection.source;
+            layout.target = i;
+            layout.delay = mass_delay(network, projection, options.ideal_delay);
+            if (projection.synapse.kind == SynapseKind::exponential) layout.synapse_tau = projection.synapse.tau;
+            projections_.push_back(layout);
+            afferents_.push_back(make_afferent(network, projection));
+        }
+        a.afferent_end = afferents_.size();
+        const std::span<const closures::Afferent> afferents(afferents_.data() + a.afferent_begin, a.afferent_end - a.afferent_begin);
+        if (classes) split_into_classes(a, std::span(projections_).subspan(a.afferent_begin, afferents.size()), afferents);
+        a.first = size_;
+        a.hidden = a.first + 2 * a.classes();
+        a.hidden_size = std::visit([&](const auto& c) { return c.hidden_size(afferents); }, closure_);
+        size_ = a.hidden + a.hidden_size;
+        populations_.push_back(std::move(a));
+        rates_before_.push_back(population.initial.rate);
+    }
+    for (ProjectionLayout& projection : projections_)
+        if (projection.synapse_tau > 0.0) projection.synapse = size_++;
+
+    initial_state_.assign(size_, 0.0);
+    for (std::size_t i = 0; i < populations_.size(); ++i) {
+        const PopulationLayout& a = populations_[i];
+        const InitialState& initial = network.populations[i].initial;
+        double rho = initial.half_width * std::numbers::inv_pi, v = initial.center;
+        if (initial.kind != InitialKind::lorentzian) {
+            double input = a.eta;
+            for (std::size_t j = a.afferent_begin; j < a.afferent_end; ++j)
+                input += afferents_[j].coupling * a.tau * rates_before_[projections_[j].source];
+            const models::Complex<double> w = models::mpr_asynchronous(input, a.delta);
+            rho = w.re * std::numbers::inv_pi;
+            v = -w.im;
+        }
+        for (std::size_t k = 0; k < a.classes(); ++k) {
+            initial_state_[a.first + 2 * k] = rho;
+            initial_state_[a.first + 2 * k + 1] = v;
+        }
+    }
+    for (const ProjectionLayout& projection : projections_)
+        if (projection.synapse_tau > 0.0) initial_state_[projection.synapse] = rates_before_[projection.source];
+}
+
+std::string_view MassModel::closure_name() const {
+    return std::visit([](const auto& c) -> std::string_view { return c.name; }, closure_);
+}
+
+}  // namespace spikemass::mass

@@ -1,0 +1,161 @@
+#pragma once
+// The right-hand side of the mass: for runs, fixed points, stability, continuation and fits alike.
+
+#include <cmath>
+#include <numbers>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "host/mass/mass.hpp"
+#include "models/closures/registry.hpp"
+#include "models/masses/mpr.hpp"
+
+namespace spikemass::mass {
+
+/// A network's mass as delay differential equations of a flat state y [size()]:
+///   per population: rho = tau r and v of every class (rho_0, v_0, rho_1, ...), then the closure's hidden states;
+///   then s (a rate) of every projection with an exponential synapse.
+/// dy/dt is per time unit of the network.  Delayed rates are arguments, so that whoever integrates keeps the history.
+class MassModel {
+public:
+    /// Throws ConfigurationError: eta without exact mass, unknown closure.  `initial.rate` must have been resolved (resolve_initial).
+    explicit MassModel(const Network& network, const MassOptions& options = {});
+
+    struct PopulationLayout {
+        std::string name;
+        double eta = 0.0, delta = 0.0, tau = 1.0;
+        std::size_t first = 0;                          ///< offset of (rho_0, v_0) in the state
+        std::vector<double> class_weight;               ///< P_k; one class of weight 1 without `degree_classes`
+        std::vector<double> class_normal;               ///< in-degree deviation of the class in standard deviations (binomial)
+        std::vector<std::size_t> class_quantile;        ///< index into ProjectionLayout::quantile_deviation (lorentzian)
+        std::size_t hidden = 0, hidden_size = 0;        ///< offset and number of hidden states
+        std::size_t afferent_begin = 0, afferent_end = 0;   ///< range of `afferents()`
+        std::size_t classes() const { return class_weight.size(); }
+    };
+    struct ProjectionLayout {                           ///< in the order of `afferents()`: grouped by target
+        std::size_t index = 0;                          ///< in Network::projections
+        std::size_t source = 0, target = 0;
+        double delay = 0.0;                             ///< time units; 0 = undelayed
+        double synapse_tau = 0.0;                       ///< time units; 0 = delta
+        std::size_t synapse = 0;                        ///< offset of s in the state (exponential only)
+        double relative_sd = 0.0;                       ///< sqrt(Var K)/K of binomial in-degrees
+        std::vector<double> quantile_deviation;         ///< (k - K)/K of the Lorentzian classes
+    };
+    /// Buffers of `derivative`, one per thread.
+    template <class T>
+    struct Workspace {
+        std::vector<closures::Presynaptic<T>> presynaptic;
+        explicit Workspace(const MassModel& model) : presynaptic(model.projections().size()) {}
+    };
+
+    std::size_t size() const { return size_; }
+    const std::vector<PopulationLayout>& populations() const { return populations_; }
+    const std::vector<ProjectionLayout>& projections() const { return projections_; }
+    const std::vector<closures::Afferent>& afferents() const { return afferents_; }
+    const closures::AnyClosure& closure() const { return closure_; }
+    std::string_view closure_name() const;
+
+    /// The state that matches the network's initial voltages (the mean over classes is every class's: the network draws them so).
+    const std::vector<double>& initial_state() const { return initial_state_; }
+    /// Rate of every population before time zero, 1/time unit.
+    const std::vector<double>& rates_before() const { return rates_before_; }
+
+    /// Population rate (1/time unit) and mean v of a state.
+    template <class T>
+    T rate(const T* y, std::size_t population) const { return mean(y, population, 0) / populations_[population].tau; }
+    template <class T>
+    T v(const T* y, std::size_t population) const { return mean(y, population, 1); }
+
+    /// dy/dt.  Shapes: y, dy [size()], delayed_rate [projections()] r_source(t - delay) in 1/time unit, input [population].
+    /// For T = double nothing is allocated.
+    template <class T>
+    void derivative(const T* y, const T* delayed_rate, const T* input, T* dy, Workspace<T>& workspace) const {
+        std::visit([&](const auto& closure) { derivative_of(closure, y, delayed_rate, input, dy, workspace); }, closure_);
+    }
+
+private:
+    template <class T>
+    T mean(const T* y, std::size_t population, std::size_t variable) const {
+        const PopulationLayout& a = populations_[population];
+        T sum = y[a.first + variable] * a.class_weight[0];
+        for (std::size_t k = 1; k < a.classes(); ++k) sum = sum + y[a.first + 2 * k + variable] * a.class_weight[k];
+        return sum;
+    }
+    template <class C, class T>
+    void derivative_of(const C& closure, const T* y, const T* delayed_rate, const T* input, T* dy, Workspace<T>& workspace) const;
+
+    std::vector<PopulationLayout> populations_;
+    std::vector<ProjectionLayout> projections_;
+    std::vector<closures::Afferent> afferents_;
+    closures::AnyClosure closure_;
+    std::size_t size_ = 0;
+    std::vector<double> initial_state_, rates_before_;
+};
+
+template <class C, class T>
+void MassModel::derivative_of(const C& closure, const T* y, const T* delayed_rate, const T* input, T* dy,
+                              Workspace<T>& workspace) const {
+    using std::sqrt;
+    for (std::size_t j = 0; j < projections_.size(); ++j) {
+        const ProjectionLayout& projection = projections_[j];
+        const PopulationLayout& source = populations_[projection.source];
+        const double tau = populations_[projection.target].tau;
+        closures::Presynaptic<T>& pre = workspace.presynaptic[j];
+        pre.rate = delayed_rate[j] * tau;
+        pre.drive = pre.rate;
+        if (projection.synapse_tau > 0.0) {
+            const T& s = y[projection.synapse];
+            pre.drive = s * tau;
+            dy[projection.synapse] = (delayed_rate[j] - s) / projection.synapse_tau;
+        }
+        if constexpr (C::uses_ratio)
+            pre.w = {y[source.first] * (std::numbers::pi * tau / source.tau), -y[source.first + 1] * (tau / source.tau)};
+    }
+    for (std::size_t i = 0; i < populations_.size(); ++i) {
+        const PopulationLayout& a = populations_[i];
+        const double per_tau = 1.0 / a.tau;
+        const closures::Presynaptic<T>* pre = workspace.presynaptic.data() + a.afferent_begin;
+        const std::span<const closures::Afferent> afferents(afferents_.data() + a.afferent_begin, a.afferent_end - a.afferent_begin);
+        T total = input[i] + a.eta;
+        for (std::size_t j = 0; j < afferents.size(); ++j) total = total + pre[j].drive * afferents[j].coupling;
+
+        const models::Complex<T> w{y[a.first] * std::numbers::pi, -y[a.first + 1]};
+        const closures::Correction<T> correction = closure.eval(afferents, w, pre, y + a.hidden, dy + a.hidden);
+        for (std::size_t h = 0; h < a.hidden_size; ++h) dy[a.hidden + h] = dy[a.hidden + h] * per_tau;
+        total = total + correction.p;
+        T width = T(a.delta);
+        if constexpr (!std::is_same_v<C, closures::None> && !C::degree_classes) width = closures::positive_width(a.delta, correction.q);
+
+        if constexpr (C::degree_classes) {
+            T normal{}, variance{};   // standard deviation of the input over neurons with binomial in-degrees
+            std::size_t binomial = 0;
+            for (std::size_t j = 0; j < afferents.size(); ++j) {
+                const double sd = projections_[a.afferent_begin + j].relative_sd;
+                if (sd == 0.0) continue;
+                const T deviation = pre[j].drive * (afferents[j].coupling * sd);
+                normal = deviation;
+                variance = variance + deviation * deviation;
+                ++binomial;
+            }
+            if (binomial > 1) normal = sqrt(variance + 1e-300);   // keeps the derivative finite while nothing has arrived
+            for (std::size_t k = 0; k < a.classes(); ++k) {
+                T class_input = total + normal * a.class_normal[k];
+                for (std::size_t j = 0; j < afferents.size(); ++j) {
+                    const std::vector<double>& deviation = projections_[a.afferent_begin + j].quantile_deviation;
+                    if (!deviation.empty())
+                        class_input = class_input + pre[j].drive * (std::abs(afferents[j].coupling) * deviation[a.class_quantile[k]]);
+                }
+                const auto d = models::mpr(y[a.first + 2 * k], y[a.first + 2 * k + 1], width, class_input);
+                dy[a.first + 2 * k] = d.rho * per_tau;
+                dy[a.first + 2 * k + 1] = d.v * per_tau;
+            }
+        } else {
+            const auto d = models::mpr(y[a.first], y[a.first + 1], width, total);
+            dy[a.first] = d.rho * per_tau;
+            dy[a.first + 1] = d.v * per_tau;
+        }
+    }
+}
+
+}  // namespace spikemass::mass

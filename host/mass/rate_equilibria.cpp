@@ -1,0 +1,288 @@
+#include "host/mass/rate_equilibria.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numbers>
+
+#include "host/mass/afferents.hpp"
+
+namespace spikemass::mass {
+
+namespace {
+
+constexpr double pi = std::numbers::pi;
+
+struct Gain {
+    double rate, slope;   ///< Phi and its derivative by the input
+};
+
+Gain gain(double input, double delta) {
+    const double modulus = std::sqrt(input * input + delta * delta);
+    if (modulus == 0.0) return {0.0, 0.0};
+    double re;
+    if (input >= 0.0) {
+        re = std::sqrt(0.5 * (modulus + input));
+    } else {
+        re = 0.5 * delta / std::sqrt(0.5 * (modulus - input));
+    }
+    return {re / pi, 0.5 * re / (modulus * pi)};
+}
+
+/// Root of f between lo and hi, f(lo) and f(hi) of different sign, to the last bit.
+template <class F>
+double bisect(F f, double lo, double hi) {
+    const bool low_negative = f(lo) < 0.0;
+    while (true) {
+        const double middle = 0.5 * (lo + hi);
+        if (middle == lo || middle == hi) return middle;
+        ((f(middle) < 0.0) == low_negative ? lo : hi) = middle;
+    }
+}
+
+/// Solves a x = b in place (x in b) by elimination with column pivots; false when singular.
+bool solve(std::vector<double>& a, std::vector<double>& b, std::size_t n) {
+    for (std::size_t c = 0; c < n; ++c) {
+        std::size_t pivot = c;
+        for (std::size_t r = c + 1; r < n; ++r)
+            if (std::abs(a[r * n + c]) > std::abs(a[pivot * n + c])) pivot = r;
+        if (!(std::abs(a[pivot * n + c]) > 1e-300)) return false;
+        const std::size_t columns = b.size() / n;
+        for (std::size_t k = 0; k < n; ++k) std::swap(a[pivot * n + k], a[c * n + k]);
+        for (std::size_t k = 0; k < columns; ++k) std::swap(b[pivot * columns + k], b[c * columns + k]);
+        for (std::size_t r = 0; r < n; ++r) {
+            if (r == c) continue;
+            const double factor = a[r * n + c] / a[c * n + c];
+            for (std::size_t k = c; k < n; ++k) a[r * n + k] -= factor * a[c * n + k];
+            for (std::size_t k = 0; k < columns; ++k) b[r * columns + k] -= factor * b[c * columns + k];
+        }
+    }
+    const std::size_t columns = b.size() / n;
+    for (std::size_t r = 0; r < n; ++r)
+        for (std::size_t k = 0; k < columns; ++k) b[r * columns + k] /= a[r * n + r];
+    return true;
+}
+
+/// delta = 0: rho = 0 where eta <= 0, and the positive roots of pi^2 rho^2 - J rho - eta.
+std::vector<double> homogeneous_roots(double eta, double coupling) {
+    std::vector<double> roots;
+    if (eta <= 0.0) roots.push_back(0.0);
+    const double discriminant = coupling * coupling + 4.0 * pi * pi * eta;
+    if (discriminant < 0.0) return roots;
+    for (const double sign : {-1.0, 1.0}) {
+        const double rho = (coupling + sign * std::sqrt(discriminant)) / (2.0 * pi * pi);
+        if (rho > 0.0 && (roots.empty() || rho > roots.back())) roots.push_back(rho);
+    }
+    return roots;
+}
+
+/// One population: eta(rho) - eta is monotonic between the folds, so each piece holds at most one root.
+std::vector<double> one_population_roots(double eta, double coupling, double delta) {
+    if (delta == 0.0) return homogeneous_roots(eta, coupling);
+    const auto f = [&](double rho) { return eta_of_rate(rho, coupling, delta) - eta; };
+    double low = 1.0, high = 1.0;
+    while (f(low) >= 0.0) low *= 0.5;
+    while (f(high) <= 0.0) high *= 2.0;
+    const Folds folds = saddle_nodes(coupling, delta);
+    std::vector<double> edges{low};
+    if (folds.exist) {
+        edges[0] = std::min(low, 0.5 * folds.rho_low);
+        edges.push_back(folds.rho_low);
+        edges.push_back(folds.rho_high);
+        high = std::max(high, 2.0 * folds.rho_high);
+    }
+    edges.push_back(high);
+    std::vector<double> roots;
+    for (std::size_t i = 0; i + 1 < edges.size(); ++i)
+        if ((f(edges[i]) < 0.0) != (f(edges[i + 1]) < 0.0)) roots.push_back(bisect(f, edges[i], edges[i + 1]));
+    return roots;
+}
+
+/// Newton's method for all populations from one start; false when it does not converge to rho >= 0.
+bool newton(const RateSystem& system, std::vector<double>& rho) {
+    const std::size_t n = system.size();
+    std::vector<double> jacobian(n * n), step(n), trial(n);
+    const auto evaluate = [&](const std::vector<double>& x, bool with_jacobian) {
+        double worst = 0.0;
+        for (std::size_t a = 0; a < n; ++a) {
+            double input = system.eta[a];
+            for (std::size_t b = 0; b < n; ++b) input += system.coupling[a * n + b] * x[b];
+            const Gain g = gain(input, system.delta[a]);
+            const double residual = x[a] - g.rate;
+            worst = std::max(worst, std::abs(residual));
+            if (!with_jacobian) continue;
+            step[a] = residual;
+            for (std::size_t b = 0; b < n; ++b) jacobian[a * n + b] = (a == b ? 1.0 : 0.0) - g.slope * system.coupling[a * n + b];
+        }
+        return worst;
+    };
+    for (int iteration = 0; iteration < 100; ++iteration) {
+        const double residual = evaluate(rho, true);
+        if (!solve(jacobian, step, n)) return false;
+        double fraction = 1.0, reached = residual;
+        for (int halving = 0; halving < 30; ++halving, fraction *= 0.5) {
+            for (std::size_t a = 0; a < n; ++a) trial[a] = rho[a] - fraction * step[a];
+            reached = evaluate(trial, false);
+            if (reached < residual) break;
+        }
+        if (!(reached < residual)) break;   // as close as rounding allows, or stuck
+        rho = trial;
+    }
+    double scale = 1.0;
+    for (const double r : rho) {
+        if (!(r >= 0.0)) return false;
+        scale = std::max(scale, r);
+    }
+    return evaluate(rho, false) < 1e-13 * scale;
+}
+
+void keep_new(std::vector<std::vector<double>>& found, const std::vector<double>& rho) {
+    for (const auto& other : found) {
+        double distance = 0.0, scale = 1e-12;
+        for (std::size_t a = 0; a < rho.size(); ++a) {
+            distance = std::max(distance, std::abs(rho[a] - other[a]));
+            scale = std::max(scale, std::max(rho[a], other[a]));
+        }
+        if (distance < 1e-7 * scale) return;
+    }
+    found.push_back(rho);
+}
+
+}  // namespace
+
+RateSystem rate_system(const Network& network, double input) {
+    const std::size_t n = network.populations.size();
+    RateSystem system{std::vector<double>(n), std::vector<double>(n), std::vector<double>(n * n, 0.0)};
+    for (std::size_t a = 0; a < n; ++a) {
+        system.eta[a] = network.populations[a].eta.center + input;
+        system.delta[a] = eta_half_width(network.populations[a]);
+    }
+    for (const Projection& p : network.projections)
+        system.coupling[p.target * n + p.source] +=
+            effective_coupling(p) * network.populations[p.target].tau / network.populations[p.source].tau;
+    return system;
+}
+
+double eta_of_rate(double rho, double coupling, double delta) {
+    const double pi_rho = pi * rho, v = 0.5 * delta / pi_rho;
+    return pi_rho * pi_rho - v * v - coupling * rho;
+}
+
+Folds saddle_nodes(double coupling, double delta) {
+    if (!(delta > 0.0)) return {};
+    // The slope 2 pi^2 rho + delta^2/(2 pi^2 rho^3) - J is convex with its minimum at the cusp's rate.
+    const auto slope = [&](double rho) { return 2.0 * pi * pi * rho + delta * delta / (2.0 * pi * pi * rho * rho * rho) - coupling; };
+    const double cusp = std::sqrt(std::sqrt(0.75 * delta * delta)) / pi;
+    if (slope(cusp) >= 0.0) return {};
+    double low = cusp, high = cusp;
+    while (slope(low) < 0.0) low *= 0.5;
+    while (slope(high) < 0.0) high *= 2.0;
+    return {true, bisect(slope, low, cusp), bisect(slope, cusp, high)};
+}
+
+std::vector<std::vector<double>> rate_equilibria(const RateSystem& system) {
+    const std::size_t n = system.size();
+    std::vector<std::vector<double>> found;
+    if (n == 1) {
+        for (const double rho : one_population_roots(system.eta[0], system.coupling[0], system.delta[0])) found.push_back({rho});
+        return found;
+    }
+    // Starts: a grid of levels, as fine as 4096 points allow, in units of the largest rate scale.
+    double scale = 1.0;
+    for (std::size_t a = 0; a < n; ++a) {
+        double reach = std::sqrt(std::abs(system.eta[a]) + system.delta[a]) / pi;
+        for (std::size_t b = 0; b < n; ++b) reach = std::max(reach, std::abs(system.coupling[a * n + b]) / (pi * pi));
+        scale = std::max(scale, reach);
+    }
+    const double levels[] = {0.02, 1.0, 0.3, 0.1, 2.0, 0.5, 0.05, 0.0};
+    std::size_t used = 8;
+    const auto points = [&](std::size_t count) {
+        std::size_t total = 1;
+        for (std::size_t a = 0; a < n && total <= 4096; ++a) total *= count;
+        return total;
+    };
+    while (used > 2 && points(used) > 4096) --used;
+    const std::size_t starts = std::min<std::size_t>(points(used), 4096);
+    for (std::size_t start = 0; start < starts; ++start) {
+        std::vector<double> rho(n);
+        std::size_t digits = start;
+        for (std::size_t a = 0; a < n; ++a, digits /= used) rho[a] = scale * levels[digits % used];
+        if (newton(system, rho)) keep_new(found, rho);
+    }
+    const auto total = [](const std::vector<double>& rho) {
+        double sum = 0.0;
+        for (const double r : rho) sum += r;
+        return sum;
+    };
+    std::stable_sort(found.begin(), found.end(), [&](const auto& x, const auto& y) { return total(x) < total(y); });
+    return found;
+}
+
+bool is_stable(const Network& network, const std::vector<double>& rho) {
+    const std::size_t populations = network.populations.size();
+    const RateSystem system = rate_system(network);
+    std::size_t n = 2 * populations;
+    std::vector<std::size_t> synapse(network.projections.size());
+    for (std::size_t p = 0; p < network.projections.size(); ++p)
+        if (network.projections[p].synapse.kind == SynapseKind::exponential) synapse[p] = n++;
+
+    std::vector<double> a(n * n, 0.0);
+    const auto at = [&](std::size_t row, std::size_t column) -> double& { return a[row * n + column]; };
+    for (std::size_t i = 0; i < populations; ++i) {
+        const double per_tau = 1.0 / network.populations[i].tau;
+        double v = 0.0;
+        if (system.delta[i] > 0.0) {
+            v = -0.5 * system.delta[i] / (pi * rho[i]);
+        } else if (rho[i] == 0.0) {
+            double input = system.eta[i];
+            for (std::size_t b = 0; b < populations; ++b) input += system.coupling[i * populations + b] * rho[b];
+            v = -std::sqrt(std::max(0.0, -input));
+        }
+        at(2 * i, 2 * i) = at(2 * i + 1, 2 * i + 1) = 2.0 * v * per_tau;
+        at(2 * i, 2 * i + 1) = 2.0 * rho[i] * per_tau;
+        at(2 * i + 1, 2 * i) = -2.0 * pi * pi * rho[i] * per_tau;
+    }
+    for (std::size_t p = 0; p < network.projections.size(); ++p) {
+        const Projection& projection = network.projections[p];
+        const double j = effective_coupling(projection), per_tau = 1.0 / network.populations[projection.source].tau;
+        const std::size_t row = 2 * projection.target + 1;
+        if (projection.synapse.kind == SynapseKind::exponential) {
+            at(row, synapse[p]) += j;
+            at(synapse[p], synapse[p]) = -1.0 / projection.synapse.tau;
+            at(synapse[p], 2 * projection.source) += per_tau / projection.synapse.tau;
+        } else {
+            at(row, 2 * projection.source) += j * per_tau;
+        }
+    }
+    // Stable iff the Cayley transform (1 - hA)^-1 (1 + hA) has its spectrum inside the unit circle: its powers vanish.
+    double norm = 0.0;
+    for (std::size_t r = 0; r < n; ++r) {
+        double row = 0.0;
+        for (std::size_t c = 0; c < n; ++c) row += std::abs(at(r, c));
+        norm = std::max(norm, row);
+    }
+    if (norm == 0.0) return false;
+    std::vector<double> left(n * n), power(n * n), square(n * n);
+    for (std::size_t k = 0; k < n * n; ++k) {
+        const double one = k % (n + 1) == 0 ? 1.0 : 0.0;
+        left[k] = one - a[k] / norm;
+        power[k] = one + a[k] / norm;
+    }
+    if (!solve(left, power, n)) return false;
+    for (int doubling = 0; doubling < 40; ++doubling) {
+        double size = 0.0;
+        for (const double x : power) size = std::max(size, std::abs(x));
+        if (!(size < 1e100)) return false;
+        if (size * static_cast<double>(n) < 0.5) return true;
+        for (std::size_t r = 0; r < n; ++r)
+            for (std::size_t c = 0; c < n; ++c) {
+                double sum = 0.0;
+                for (std::size_t k = 0; k < n; ++k) sum += power[r * n + k] * power[k * n + c];
+                square[r * n + c] = sum;
+            }
+        std::swap(power, square);
+    }
+    return false;
+}
+
+}  // namespace spikemass::mass
