@@ -10,7 +10,7 @@ namespace {
 Eigen::VectorXd gradient(const std::function<double(const Eigen::VectorXd&)>& f, const Eigen::VectorXd& at) {
     Eigen::VectorXd g(at.size()), x = at;
     for (Eigen::Index i = 0; i < at.size(); ++i) {
-        const double h = 1e-6 * std::max(1e-3, std::abs(at[i]));
+        const double h = 6e-6 * std::max(1e-3, std::abs(at[i]));
         x[i] = at[i] + h;
         const double above = f(x);
         x[i] = at[i] - h;

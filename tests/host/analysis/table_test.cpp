@@ -1,0 +1,84 @@
+#include "host/analysis/table.hpp"
+
+#include <sstream>
+
+#include <gtest/gtest.h>
+
+namespace spikemass::analysis {
+namespace {
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+Estimate estimate(double value, double error) { return {value, error, value - error, value + error, 4, Method::trials}; }
+
+std::vector<TableRow> rows() {
+    return {{"topology = erdos_renyi", "10", estimate(1.0312, 0.0012), estimate(-0.1813, 0.0021), {{-0.031, 0.221, 0.04}, {0.0012, -0.0005, 0.001}}, false},
+            {"topology = erdos_renyi", "1000", estimate(1.03, 0.01), estimate(-0.154, 0.002), {{0.0, 12.0, 0.3}, {nan, nan, nan}}, true}};
+}
+
+TEST(Table, AlignedAndMarked) {
+    const std::string text = format_table(rows(), {"K", "1/tau", {"mass", "mass.resonant"}, false, 0});
+    EXPECT_EQ(text,
+              "topology = erdos_renyi\n"
+              "   K         r [1/tau]                 v             none         resonant\n"
+              "                                              r %     v %      r %     v %\n"
+              "  10   1.0312 ± 0.0012  -0.1813 ± 0.0021    -3.10   +22.1   *+0.12   -0.05\n"
+              "1000!    1.030 ± 0.010  -0.1540 ± 0.0020   *+0.00   +1200        -       -\n"
+              "\nErrors: level - spiking, in % of |r| and |v|; * smallest |(pi dr, dv)|/|W|, W = pi r - i v.\n"
+              "! trials or windows of this point are doubtful (see `flags`); it is left out of the ranking.\n");
+}
+
+TEST(Table, ColourOnlyWhenAsked) {
+    const TableOptions plain{"K", "1/tau", {"mass", "mass.resonant"}, false, 0};
+    TableOptions coloured = plain;
+    coloured.color = true;
+    EXPECT_EQ(format_table(rows(), plain).find('\033'), std::string::npos);
+    EXPECT_NE(format_table(rows(), coloured).find("\033[1;32m"), std::string::npos);
+}
+
+TEST(Table, NarrowTerminalsGetBlocks) {
+    const TableOptions options{"K", "1/tau", {"mass", "mass.resonant", "mass.cauchy", "mass.two_cumulant"}, false, 80};
+    std::istringstream lines(format_table(rows(), options));
+    for (std::string line; std::getline(lines, line);) {
+        if (line.rfind("Errors", 0) == 0 || line.rfind("!", 0) == 0) continue;
+        EXPECT_LE(line.size(), 82u) << line;                   // two signs of two bytes
+    }
+    EXPECT_NE(format_table(rows(), options).find("two_cumulant"), std::string::npos);
+}
+
+TEST(Table, WithoutLevels) {
+    auto only = rows();
+    for (auto& row : only) row.levels.clear();
+    const std::string text = format_table(only, {"K", "Hz", {}, false, 100});
+    EXPECT_NE(text.find("r [Hz]"), std::string::npos);
+    EXPECT_EQ(text.find('*'), std::string::npos);
+    EXPECT_EQ(format_table({}, {}), "");
+}
+
+TEST(Table, RateAloneMarksTheBest) {
+    std::vector<TableRow> one{{"", "10", estimate(1.0, 0.1), estimate(nan, nan), {{0.2, nan, nan}, {-0.1, nan, nan}}, false}};
+    EXPECT_NE(format_table(one, {"K", "1/tau", {"mass", "mass.x"}, false, 0}).find("*-10.0"), std::string::npos);
+}
+
+TEST(Table, Estimates) {
+    EXPECT_EQ(format_estimate(estimate(1.0312, 0.0012)), "1.0312 ± 0.0012");
+    EXPECT_EQ(format_estimate(estimate(12.3456, 0.5)), "12.35 ± 0.50");
+    EXPECT_EQ(format_estimate(estimate(1234.0, 56.0)), "1234 ± 56");
+    EXPECT_EQ(format_estimate({1.03059, nan, nan, nan, 1, Method::none}), "1.031");
+    EXPECT_EQ(format_estimate(estimate(nan, nan)), "-");
+    EXPECT_EQ(closure_of("mass"), "none");
+    EXPECT_EQ(closure_of("mass.resonant"), "resonant");
+    EXPECT_EQ(closure_of("stochastic-mass"), "stochastic-mass");
+}
+
+TEST(Table, RankingInPercent) {
+    const std::string text = format_ranking({{"mass.resonant", 0.012, 0.034, 0.01, 0.03, 0.02, 10, 0, false}, {"mass", 0.05, nan, 0.05, nan, 0.05, 9, 1, false}});
+    EXPECT_EQ(text,
+              "level      steady %  transient %  points\n"
+              "resonant       1.20         3.40      10\n"
+              "none           5.00            -       9 (diverged at 1)\n"
+              "Mean of |(pi dr, dv)|/|W| over the points, best first.\n"
+              "A level that diverges at some point stands after all that do not.\n");
+}
+
+}  // namespace
+}  // namespace spikemass::analysis
