@@ -1,0 +1,301 @@
+#include "host/config/network_builder.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "host/config/nearest.hpp"
+#include "host/config/schema.hpp"
+#include "models/base/error.hpp"
+#include "models/base/random.hpp"
+
+namespace spikemass::config {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// The enumerator of a name: enums list what is available in the order of the schema.
+template <class E>
+E enumerator(const Json& table, const char* key, const Section& section) {
+    const auto& names = section.find(key)->available;
+    return static_cast<E>(std::find(names.begin(), names.end(), table.at(key).get_ref<const std::string&>()) - names.begin());
+}
+
+class Builder {
+public:
+    Builder(const Reading& reading, Configuration& out) : reading_(reading), out_(out), net_(out.network) {}
+
+    void build() {
+        run();
+        for (const auto& [name, table] : out_.resolved.at("population").items()) population(name, table);
+        if (net_.populations.empty())
+            throw ConfigurationError(fmt::format("{}: there is no population: a network needs at least one. Add [population.E] with model and size.",
+                                                 reading_.root.origin.text()));
+        check_unit_of_time();
+        for (auto& [name, table] : out_.resolved.at("projection").items()) projection(name, table);
+        for (const auto& [name, table] : out_.resolved.at("stimulus").items()) stimulus(name, table);
+        check_distinct_keys(reading_, "population", names(net_.populations), [](std::string_view s) { return name_key(s); });
+        check_distinct_keys(reading_, "projection", names(net_.projections), [](std::string_view s) { return name_key(s); });
+    }
+
+private:
+    void run() {
+        const Json& run = out_.resolved.at("run");
+        RunSettings& r = out_.run;
+        r.seed = run.at("seed").get<std::uint64_t>();
+        r.time_unit = run.at("time_unit").get<std::string>();
+        r.dt = net_.dt = run.at("dt").get<double>();
+        r.warmup = run.at("warmup").get<double>();
+        r.duration = run.at("duration").get<double>();
+        r.bin = run.at("bin").get<double>();
+        net_.allow_capped = run.at("allow_capped").get<bool>();
+        net_.seeds = trial_seeds(r.seed, 0);
+        for (const Json& name : run.at("record")) {
+            r.record.v |= name == "v";
+            r.record.order_parameter |= name == "order_parameter";
+            r.record.spikes |= name == "spikes";
+        }
+        ms_ = r.time_unit == "ms";
+
+        RunPlan& plan = out_.plan;
+        plan.record = r.record;
+        plan.warmup_steps = steps("run.warmup", r.warmup);
+        plan.steps_per_bin = steps("run.bin", r.bin);
+        const std::int64_t recorded = steps("run.duration", r.duration);
+        if (recorded % plan.steps_per_bin != 0) {
+            const std::int64_t below = recorded / plan.steps_per_bin;
+            reading_.fail("run.duration", fmt::format("must be a whole number of bins, and bin = {}", r.bin),
+                          below > 0 ? fmt::format("Nearest: {:.12g} or {:.12g}.", static_cast<double>(below) * r.bin, static_cast<double>(below + 1) * r.bin)
+                                    : fmt::format("It must be at least one bin: {}.", r.bin));
+        }
+        plan.bins = recorded / plan.steps_per_bin;
+        if (static_cast<double>(plan.warmup_steps) + static_cast<double>(recorded) > max_steps)
+            reading_.fail("run.dt", fmt::format("warmup and duration are {:.3g} steps, and a run has at most 2^44", static_cast<double>(plan.warmup_steps) + static_cast<double>(recorded)),
+                          "Use a larger dt or a shorter duration.");
+    }
+
+    /// t / dt, which must be whole to 1e-9 relative.
+    std::int64_t steps(const std::string& path, double t) const {
+        if (t == 0) return 0;
+        const double n = t / net_.dt, whole = std::round(n);
+        if (n > max_steps)
+            reading_.fail(path, fmt::format("is {:.3g} steps of dt = {}, and a run has at most 2^44", n, net_.dt), "Use a larger dt.");
+        if (std::abs(n - whole) > 1e-9 * whole) {
+            const double below = std::floor(n) * net_.dt, above = std::ceil(n) * net_.dt;
+            reading_.fail(path, fmt::format("must be a whole number of steps dt = {}, and is {:.10g} of them", net_.dt, n),
+                          below > 0 ? fmt::format("Nearest: {:.12g} or {:.12g}.", below, above) : fmt::format("Nearest: {:.12g}.", above));
+        }
+        return static_cast<std::int64_t>(whole);
+    }
+
+    void population(const std::string& name, const Json& table) {
+        const std::string path = "population." + name;
+        Population p;
+        p.name = name;
+        p.model = enumerator<NeuronKind>(table, "model", *section_of(path));
+        p.size = table.at("size").get<std::int64_t>();
+
+        const Json& eta = table.at("params").at("eta");
+        const Section& eta_section = *section_of(path + ".params.eta");
+        p.eta.distribution = enumerator<Distribution>(eta, "distribution", eta_section);
+        p.eta.center = eta.at("center").get<double>();
+        if (p.eta.distribution != Distribution::constant) {
+            p.eta.width = eta.at(p.eta.distribution == Distribution::lorentzian ? "half_width" : "sd").get<double>();
+            p.eta.draw = enumerator<Draw>(eta, "draw", eta_section);
+        }
+        if (p.eta.distribution == Distribution::gaussian && (p.eta.draw == Draw::mpr_quantiles || p.eta.draw == Draw::compensated_quantiles))
+            reading_.fail(path + ".params.eta.draw", "belongs to the lorentzian distribution", "For gaussian use midpoint_quantiles or random.");
+
+        if (ms_ && !node_at(reading_.root, path + ".params.tau_ms"))
+            reading_.fail(path + ".params.tau_ms", "is missing: time_unit = \"ms\" needs the membrane time constant of every population", "Add for example tau_ms = 10.0 to params.");
+        p.tau = ms_ ? table.at("params").at("tau_ms").get<double>() : 1.0;
+
+        const Json& initial = table.at("initial");
+        const Section& initial_section = *section_of(path + ".initial");
+        p.initial.kind = enumerator<InitialKind>(initial, "kind", initial_section);
+        if (p.initial.kind == InitialKind::fixed_point) {
+            p.initial.branch = enumerator<Branch>(initial, "branch", initial_section);
+        } else {
+            p.initial.rate = per_time(initial.at("rate").get<double>());
+        }
+        if (p.initial.kind == InitialKind::lorentzian) {
+            p.initial.center = initial.at("center").get<double>();
+            p.initial.half_width = initial.at("half_width").get<double>();
+        }
+        net_.populations.push_back(std::move(p));
+    }
+
+    /// Rates are in Hz in files whose times are in ms.
+    double per_time(double rate) const { return ms_ ? rate / 1000.0 : rate; }
+
+    void check_unit_of_time() const {
+        if (ms_) return;
+        const Json& populations = out_.resolved.at("population");
+        const double first = populations.front().at("params").at("tau_ms").get<double>();
+        for (const auto& [name, table] : populations.items())
+            if (table.at("params").at("tau_ms").get<double>() != first)
+                reading_.fail(fmt::format("population.{}.params.tau_ms", name), "with time_unit = \"tau\" every population has the same tau_ms: it is the unit of time",
+                              "Use time_unit = \"ms\" for populations with different time constants.");
+    }
+
+    std::size_t population_index(const std::string& path, const std::string& name) const {
+        const auto found = std::find_if(net_.populations.begin(), net_.populations.end(), [&](const Population& p) { return p.name == name; });
+        if (found == net_.populations.end())
+            reading_.fail(path, fmt::format("there is no population \"{}\"", name), suggestion(name, names(net_.populations), "Populations of this file"));
+        return static_cast<std::size_t>(found - net_.populations.begin());
+    }
+
+    void projection(const std::string& name, Json& table) {
+        const std::string path = "projection." + name;
+        const Section& section = *section_of(path);
+        Projection p;
+        p.name = name;
+        p.source = population_index(path + ".source", table.at("source").get<std::string>());
+        p.target = population_index(path + ".target", table.at("target").get<std::string>());
+        topology(path + ".topology", table.at("topology"), p);
+        p.strength = table.at("strength").at("mean").get<double>();
+        if (table.at("strength").contains("sd")) p.strength_sd = table.at("strength").at("sd").get<double>();
+        if (p.strength_sd > 0 && (p.topology.kind == TopologyKind::all_to_all || p.topology.kind == TopologyKind::annealed))
+            reading_.fail(path + ".strength.sd", fmt::format("kind = {} stores no synapses that could have weights of their own", table.at("topology").at("kind").dump()),
+                          "Use a constant strength, or a kind of graph that is stored, such as erdos_renyi.");
+        p.normalise = enumerator<Normalise>(table, "normalise", section);
+        p.synapse.kind = enumerator<SynapseKind>(table.at("synapse"), "kind", *section_of(path + ".synapse"));
+        if (p.synapse.kind == SynapseKind::exponential) p.synapse.tau = table.at("synapse").at("tau").get<double>();
+        p.delay = table.at("delay").get<double>();
+        p.delay_steps = std::max<std::int64_t>(1, steps(path + ".delay", p.delay));
+        if (static_cast<double>(p.delay_steps) >= 0x1p31)
+            reading_.fail(path + ".delay", fmt::format("is {} steps, and a delay has fewer than 2^31", p.delay_steps), "Use a larger dt or a shorter delay.");
+        net_.projections.push_back(std::move(p));
+    }
+
+    /// What is possible: K sources for every target, none of them twice.
+    void topology(const std::string& path, Json& table, Projection& p) {
+        Topology& t = p.topology;
+        t.kind = enumerator<TopologyKind>(table, "kind", *section_of(path));
+        t.self_connections = table.at("self_connections").get<bool>();
+        const Population& source = net_.populations[p.source];
+        const Population& target = net_.populations[p.target];
+        const std::int64_t self = p.source == p.target && !t.self_connections ? 1 : 0;
+        const std::int64_t sources = source.size - self, targets = target.size - self;
+        if (sources < 1)
+            reading_.fail(path, fmt::format("population \"{}\" of size 1 has no source but itself", source.name),
+                          "Use a larger size or self_connections = true.");
+        if (t.kind == TopologyKind::all_to_all) {
+            t.mean_indegree = static_cast<double>(sources);
+            return;
+        }
+        if (t.kind == TopologyKind::annealed && !t.self_connections && p.source == p.target)
+            reading_.fail(path + ".self_connections", "annealed draws the targets of every spike from all neurons, its own included", "Remove self_connections = false.");
+        const bool by_probability = table.contains("probability");
+        if (by_probability && table.contains("mean_indegree"))
+            reading_.fail(path + ".probability", "mean_indegree and probability say the same in two ways", "Keep one of them.");
+        const std::string key = path + (by_probability ? ".probability" : ".mean_indegree");
+        if (by_probability) {
+            t.mean_indegree = table.at("probability").get<double>() * static_cast<double>(sources);
+            table.erase("probability");
+        } else if (table.contains("mean_indegree")) {
+            t.mean_indegree = table.at("mean_indegree").get<double>();
+        } else {
+            reading_.fail(key, fmt::format("is missing: kind = {} needs it", table.at("kind").dump()),
+                          reading_.swept.count(key) ? fmt::format("The sweep gives it; for a single run use --set {}=100.", key)
+                                                    : fmt::format("Add mean_indegree = ... (or probability = ...) to {}.", path));
+        }
+        double& k = t.mean_indegree;
+        const auto offered = [&] {
+            return fmt::format("population \"{}\" offers each neuron {} sources (size {}{})", source.name, sources, source.size, self ? ", no self-connection" : "");
+        };
+        if (t.kind != TopologyKind::annealed && k > static_cast<double>(sources))
+            reading_.fail(key, fmt::format("the mean in-degree is {:.10g} and {}", k, offered()),
+                          fmt::format("Use mean_indegree <= {}, a larger size, or kind = \"annealed\", which draws with repetition.", sources));
+        if (t.kind == TopologyKind::fixed_indegree) k = whole(key, k, "the in-degree of fixed_indegree", 1.0);
+        if (t.kind == TopologyKind::fixed_outdegree || t.kind == TopologyKind::annealed) {
+            const double ratio = static_cast<double>(target.size) / static_cast<double>(source.size);
+            const std::string what = fmt::format("the out-degree mean_indegree * {} / {}", target.size, source.size);
+            const double out_degree = whole(key, k * ratio, what, ratio);
+            if (t.kind == TopologyKind::fixed_outdegree && out_degree > static_cast<double>(targets))
+                reading_.fail(key, fmt::format("the out-degree is {:.10g} and population \"{}\" offers {} targets", out_degree, target.name, targets),
+                              "Use a smaller mean_indegree.");
+        }
+        if (t.kind == TopologyKind::lorentzian_indegree) {
+            t.half_width = table.at("half_width").get<double>();
+            if (2.0 * k > static_cast<double>(sources))
+                reading_.fail(key, fmt::format("in-degrees are drawn from [0, 2 mean_indegree] = [0, {:.10g}] and {}", 2.0 * k, offered()),
+                              fmt::format("Use mean_indegree <= {:.10g} or a larger size.", 0.5 * static_cast<double>(sources)));
+        }
+        put_mean_indegree(table, k);
+    }
+
+    /// x rounded to the whole number >= 1 that it is to 1e-9; `per_k`: x for mean_indegree = 1.
+    double whole(const std::string& key, double x, const std::string& what, double per_k) const {
+        const double n = std::round(x);
+        if (n >= 1.0 && std::abs(x - n) <= 1e-9 * n) return n;
+        const double below = std::floor(x) / per_k, above = std::ceil(x) / per_k;
+        reading_.fail(key, fmt::format("{} must be a whole number >= 1, and is {:.10g}", what, x),
+                      below > 0 ? fmt::format("Nearest: mean_indegree = {:.10g} or {:.10g}.", below, above) : fmt::format("Nearest: mean_indegree = {:.10g}.", above));
+    }
+
+    /// In the schema's place, right after `kind`.
+    static void put_mean_indegree(Json& table, double k) {
+        Json out = Json::object();
+        for (const auto& [name, value] : table.items()) {
+            if (name == "mean_indegree") continue;
+            out[name] = value;
+            if (name == "kind") out["mean_indegree"] = k;
+        }
+        table = std::move(out);
+    }
+
+    void stimulus(const std::string& name, const Json& table) {
+        const std::string path = "stimulus." + name;
+        const auto number = [&table](const char* key, double otherwise = 0.0) { return table.contains(key) ? table.at(key).get<double>() : otherwise; };
+        Stimulus s;
+        s.name = name;
+        s.target = population_index(path + ".target", table.at("target").get<std::string>());
+        s.kind = enumerator<StimulusKind>(table, "kind", *section_of(path));
+        s.start = number("start");
+        s.stop = number("stop");
+        s.amplitude = number("amplitude");
+        s.from = number("from");
+        s.hold = table.contains("hold") && table.at("hold").get<bool>();
+        s.period = number("period");
+        s.width = number("width");
+        s.frequency = per_time(number("frequency"));
+        s.phase = number("phase");
+        s.offset = number("offset");
+        s.interval = number("interval");
+        if (table.contains("values")) s.values = table.at("values").get<std::vector<double>>();
+        if (s.stop <= s.start)
+            reading_.fail(path + ".stop", fmt::format("must be later than start = {}", s.start), "Times count from the start of the simulation.");
+        if (s.kind == StimulusKind::pulse_train && s.width > s.period)
+            reading_.fail(path + ".width", fmt::format("must be at most the period = {}", s.period), "A step stimulus is always on.");
+        net_.stimuli.push_back(std::move(s));
+    }
+
+    template <class T>
+    static std::vector<std::string> names(const std::vector<T>& objects) {
+        std::vector<std::string> out;
+        for (const T& object : objects) out.push_back(object.name);
+        return out;
+    }
+
+    const Reading& reading_;
+    Configuration& out_;
+    Network& net_;
+    bool ms_ = false;
+};
+
+}  // namespace
+
+void build_network(const Reading& reading, Configuration& out) { Builder(reading, out).build(); }
+
+void check_distinct_keys(const Reading& reading, std::string_view what, const std::vector<std::string>& names, std::uint64_t (*key)(std::string_view)) {
+    std::map<std::uint64_t, std::string> seen;
+    for (const std::string& name : names)
+        if (const auto [at, fresh] = seen.emplace(key(name), name); !fresh)
+            reading.fail(fmt::format("{}.{}", what, name), fmt::format("has the same 64-bit key as {}.{} and would share its random numbers", what, at->second),
+                         "Rename one of the two.");
+}
+
+}  // namespace spikemass::config

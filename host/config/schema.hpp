@@ -1,0 +1,87 @@
+#pragma once
+// What a network file may say: one table (schema_table.cpp) drives types, ranges, defaults, unknown names and the printed listing.
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/config/document.hpp"
+
+namespace spikemass::config {
+
+enum class Type {
+    number,     ///< f64, finite; integers are accepted
+    integer,
+    boolean,
+    choice,     ///< one name of `choices`
+    choices,    ///< list of names of `choices`
+    name,       ///< name of a population
+    seed,       ///< u64; a string of digits where TOML's signed integers end
+    numbers,    ///< list of numbers
+    table,      ///< a nested section
+    future      ///< a name of the format that this version does not offer
+};
+
+struct Range {
+    double low, high;
+    bool above_low;                ///< low itself is excluded
+    const char* text;              ///< "must be > 0"
+    bool contains(double x) const { return (above_low ? x > low : x >= low) && x <= high; }
+};
+extern const Range any_number, positive, non_negative, probability_range, size_range, count_range;
+
+struct Section;
+
+/// One key of a section.  `fallback` and `used_by` are as in the listing: a TOML value, and names of kinds.
+struct Key {
+    struct Rules {
+        const Range* range = &any_number;
+        const char* choices = "";          ///< "qif theta | lif": those after the bar are known to the format but not available
+        const char* used_by = "";          ///< kinds (values of the section's selector) that use the key; "": all
+        const char* rival = "";            ///< key that says the same in another way: the later layer wins
+        bool sweepable = true;
+    };
+    std::string name;
+    Type type = Type::number;
+    const char* fallback = nullptr;        ///< nullptr: required; "": may be left out
+    const char* doc = "";
+    Rules rules = {};
+
+    // Derived once from the text above.
+    std::vector<std::string> available = {}, unavailable = {}, kinds = {};
+    std::optional<nlohmann::ordered_json> default_value = {};
+    const Section* section = nullptr;      ///< Type::table
+
+    bool used_with(std::string_view kind) const;
+};
+
+/// A table of the file.  `path` has "*" where the file has a name of its own ("population.*.params").
+struct Section {
+    std::string path;
+    const char* doc = "";
+    const char* selector = "";             ///< key whose value decides which other keys are used ("kind")
+    const char* scalar = "";               ///< a bare number stands for { distribution = "constant", <scalar> = number }
+    std::vector<Key> keys = {};
+
+    const Key* find(std::string_view name) const;
+    /// The row of a key that applies to a kind, or nullptr.
+    const Key* find(std::string_view name, std::string_view kind) const;
+    std::vector<std::string> names() const;
+};
+
+/// All sections, in the order of the listing.
+const std::vector<Section>& schema();
+
+/// The section of a path of the file ("population.E.params"), nullptr if it is none.
+const Section* section_of(std::string_view path);
+
+/// Top-level tables, and those of them whose keys are names that the user chooses.
+const std::vector<std::string>& top_level_names();
+bool is_named(std::string_view top_level);
+
+/// Every key with type, range, default and meaning, for people.
+std::string describe_keys();
+
+}  // namespace spikemass::config

@@ -1,0 +1,137 @@
+// The table.  Adding a key = one row here and one line where network_builder.cpp reads it.
+
+#include <limits>
+
+#include "host/config/schema.hpp"
+#include "host/config/schema_table.hpp"
+
+namespace spikemass::config {
+
+constexpr double largest = std::numeric_limits<double>::max();
+const Range any_number{-largest, largest, false, "must be a finite number"};
+const Range positive{0.0, largest, true, "must be > 0"};
+const Range non_negative{0.0, largest, false, "must be >= 0"};
+const Range probability_range{0.0, 1.0, true, "must be > 0 and <= 1"};
+const Range size_range{1.0, 0x1p40, false, "must be >= 1 and <= 2^40 = 1099511627776"};
+const Range count_range{1.0, 0x1p31 - 1, false, "must be >= 1 and < 2^31"};
+
+std::vector<Section> schema_table() {
+    const char* const random_topologies = "erdos_renyi fixed_indegree fixed_outdegree lorentzian_indegree annealed";
+    const char* const topologies =
+        "all_to_all erdos_renyi fixed_indegree fixed_outdegree lorentzian_indegree annealed"
+        " | fixed_total small_world chung_lu spatial modular from_file";
+    const char* const draws = "midpoint_quantiles compensated_quantiles mpr_quantiles random";
+    return {
+        {.path = "run",
+         .doc = "how long, how fine, what is kept",
+         .keys = {{"seed", Type::seed, "1", "seed of graphs, initial states and noise"},
+                  {"time_unit", Type::choice, "\"tau\"", "unit of every time: the membrane time constant, or milliseconds",
+                   {.choices = "tau ms", .sweepable = false}},
+                  {"dt", Type::number, nullptr, "time step", {.range = &positive}},
+                  {"warmup", Type::number, "0.0", "simulated, not recorded; whole steps", {.range = &non_negative, .sweepable = false}},
+                  {"duration", Type::number, nullptr, "recorded; whole bins", {.range = &positive, .sweepable = false}},
+                  {"bin", Type::number, nullptr, "observables are averaged over bins of this width; whole steps", {.range = &positive,
+                   .sweepable = false}},
+                  {"record", Type::choices, "[\"rate\"]", "observables kept; the rate always is",
+                   {.choices = "rate v order_parameter spikes | synapse adaptation", .sweepable = false}},
+                  {"allow_capped", Type::boolean, "false", "run although more than 2 % of the rate may be lost to one spike per step"}}},
+        {.path = "population.*",
+         .doc = "neurons of one model",
+         .selector = "model",
+         .keys = {{"model", Type::choice, nullptr, "neuron model",
+                   {.choices = "qif theta | lif iaf_psc_exp glif1 glif2 glif3 glif4 glif5 gif izhikevich"}},
+                  {"size", Type::integer, nullptr, "number of neurons", {.range = &size_range}},
+                  {"params", Type::table}, {"initial", Type::table}}},
+        {.path = "population.*.params",
+         .doc = "parameters of the neuron model",
+         .keys = {{"eta", Type::table},
+                  {"tau_ms", Type::number, "10.0", "membrane time constant in ms; must be given when time_unit = \"ms\"", {.range = &positive}}}},
+        {.path = "population.*.params.eta",
+         .doc = "excitability; a number, or a distribution over the population",
+         .selector = "distribution",
+         .scalar = "center",
+         .keys = {{"distribution", Type::choice, nullptr, "law over the population", {.choices = "constant lorentzian gaussian"}},
+                  {"center", Type::number, nullptr, "centre of the law"},
+                  {"half_width", Type::number, nullptr, "half width at half maximum", {.range = &non_negative, .used_by = "lorentzian"}},
+                  {"sd", Type::number, nullptr, "standard deviation", {.range = &non_negative, .used_by = "gaussian"}},
+                  {"draw", Type::choice, "\"midpoint_quantiles\"", "how the values are drawn; quantiles are shuffled",
+                   {.choices = draws, .used_by = "lorentzian gaussian"}}}},
+        {.path = "population.*.initial",
+         .doc = "state at time zero",
+         .selector = "kind",
+         .keys = {{"kind", Type::choice, "\"asynchronous\"", "phases uniform; V Lorentzian; or the mass's fixed point",
+                   {.choices = "asynchronous lorentzian fixed_point"}},
+                  {"center", Type::number, nullptr, "centre of V", {.used_by = "lorentzian"}},
+                  {"half_width", Type::number, nullptr, "half width of V", {.range = &non_negative, .used_by = "lorentzian"}},
+                  {"rate", Type::number, "0.0", "rate before time zero, 1/tau, or Hz when time_unit = \"ms\"", {.range = &non_negative,
+                   .used_by = "asynchronous lorentzian"}},
+                  {"branch", Type::choice, "\"low\"", "which fixed point", {.choices = "low high", .used_by = "fixed_point"}}}},
+        {.path = "projection.*",
+         .doc = "synapses from one population to another",
+         .keys = {{"source", Type::name, nullptr, "population that spikes"},
+                  {"target", Type::name, nullptr, "population that receives"},
+                  {"topology", Type::table}, {"strength", Type::table},
+                  {"normalise", Type::choice, "\"mean_indegree\"", "what the strength J is divided by",
+                   {.choices = "mean_indegree realised_mean_indegree indegree sqrt_mean_indegree none"}},
+                  {"synapse", Type::table},
+                  {"delay", Type::number, "0.0", "0 = one step, else whole steps", {.range = &non_negative}}}},
+        {.path = "projection.*.topology",
+         .doc = "who is connected to whom",
+         .selector = "kind",
+         .keys = {{"kind", Type::choice, nullptr, "connectivity structure", {.choices = topologies}},
+                  {"mean_indegree", Type::number, "", "mean number K of sources per target", {.range = &positive,
+                   .used_by = random_topologies, .rival = "probability"}},
+                  {"probability", Type::number, "", "instead of mean_indegree: K / number of possible sources", {.range = &probability_range,
+                   .used_by = random_topologies, .rival = "mean_indegree"}},
+                  {"half_width", Type::number, nullptr, "half width at half maximum of the in-degrees", {.range = &positive,
+                   .used_by = "lorentzian_indegree"}},
+                  {"self_connections", Type::boolean, "true", "may a neuron be its own source", {.used_by = "all_to_all annealed"}},
+                  {"self_connections", Type::boolean, "false", "may a neuron be its own source",
+                   {.used_by = "erdos_renyi fixed_indegree fixed_outdegree lorentzian_indegree"}},
+                  {"synapses", Type::future}}},
+        {.path = "projection.*.strength",
+         .doc = "coupling J; a number, or a distribution over synapses",
+         .selector = "distribution",
+         .scalar = "mean",
+         .keys = {{"distribution", Type::choice, nullptr, "law over synapses", {.choices = "constant gaussian"}},
+                  {"mean", Type::number, nullptr, "mean of J"},
+                  {"sd", Type::number, nullptr, "standard deviation of J", {.range = &non_negative, .used_by = "gaussian"}}}},
+        {.path = "projection.*.synapse",
+         .doc = "post-synaptic current",
+         .selector = "kind",
+         .keys = {{"kind", Type::choice, "\"delta\"", "shape, of unit area", {.choices = "delta exponential | double_exponential alpha"}},
+                  {"tau", Type::number, nullptr, "decay time", {.range = &positive, .used_by = "exponential"}},
+                  {"conductance", Type::future}}},
+        {.path = "stimulus.*",
+         .doc = "current added to every neuron of a population; times count from the start of the simulation",
+         .selector = "kind",
+         .keys = {{"target", Type::name, nullptr, "population that receives"},
+                  {"kind", Type::choice, nullptr, "time course",
+                   {.choices = "step pulse_train ramp sine samples | chirp ornstein_uhlenbeck white_noise poisson"}},
+                  {"start", Type::number, "0.0", "begin", {.range = &non_negative}},
+                  {"stop", Type::number, "1e300", "end; 1e300 = never", {.range = &positive, .used_by = "step pulse_train sine samples"}},
+                  {"stop", Type::number, nullptr, "end of the rise", {.range = &positive, .used_by = "ramp"}},
+                  {"amplitude", Type::number, nullptr, "height; of a ramp: final value", {.used_by = "step pulse_train ramp sine"}},
+                  {"from", Type::number, "0.0", "value at the start", {.used_by = "ramp"}},
+                  {"hold", Type::boolean, "false", "keep the final value after stop", {.used_by = "ramp"}},
+                  {"period", Type::number, nullptr, "from one pulse to the next", {.range = &positive, .used_by = "pulse_train"}},
+                  {"width", Type::number, nullptr, "length of a pulse, at most the period", {.range = &positive, .used_by = "pulse_train"}},
+                  {"frequency", Type::number, nullptr, "1/tau, or Hz when time_unit = \"ms\"", {.range = &positive, .used_by = "sine"}},
+                  {"phase", Type::number, "0.0", "radians at start", {.used_by = "sine"}},
+                  {"offset", Type::number, "0.0", "value around which it swings", {.used_by = "sine"}},
+                  {"interval", Type::number, nullptr, "length of one sample", {.range = &positive, .used_by = "samples"}},
+                  {"values", Type::numbers, nullptr, "one value per interval", {.used_by = "samples", .sweepable = false}}}},
+        {.path = "sweep",
+         .doc = "quoted paths of the keys above with lists of values, and:",
+         .selector = "design",
+         .keys = {{"design", Type::choice, "\"grid\"", "all combinations, or the lists side by side", {.choices = "grid zip | latin_hypercube",
+                   .sweepable = false}},
+                  {"trials", Type::integer, "1", "repetitions with other seeds", {.range = &count_range, .sweepable = false}},
+                  {"seeds", Type::choice, "\"common\"", "the same seeds for every point, or seeds of its own for each",
+                   {.choices = "common independent", .sweepable = false}},
+                  {"reference", Type::choice, "\"none\"", "adds the paired all-to-all run of the same parameter draws",
+                   {.choices = "none all_to_all", .sweepable = false}}}},
+    };
+}
+
+}  // namespace spikemass::config
