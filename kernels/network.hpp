@@ -96,6 +96,8 @@ struct Stimulus {
     double frequency = 0.0, phase = 0.0, offset = 0.0;
     double interval = 0.0;
     std::vector<double> values;
+
+    bool operator==(const Stimulus&) const = default;
 };
 
 struct Seeds {

@@ -56,7 +56,7 @@ QuantileTable lorentzian_table(double k, double hwhm, std::int64_t k_max) {
 std::vector<std::int32_t> gaussian_table() {
     std::vector<std::int32_t> table(4096);
     for (int i = 0; i < 4096; ++i) {
-        const double z = inverse_normal((i + 0.5) / 4096.0) * 0x1p24;
+        const double z = gaussian_quantile(2 * i + 1 - 4096, 4096) * 0x1p24;
         table[static_cast<std::size_t>(i)] = static_cast<std::int32_t>(z < 0 ? z - 0.5 : z + 0.5);
     }
     return table;

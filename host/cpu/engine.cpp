@@ -15,6 +15,7 @@
 #include "kernels/parameters.hpp"
 #include "kernels/stimulus.hpp"
 #include "models/base/math.hpp"
+#include "models/base/random.hpp"
 #include "models/registry.hpp"
 #include "models/synapses/delta.hpp"
 #include "models/synapses/exponential.hpp"
@@ -238,7 +239,7 @@ void CpuEngine::build_projection(std::size_t index, const GraphOptions& options)
     // Gain: input current per unit of drive (counts, or counts per time for a trace).
     const double k = p.topology.mean_indegree, realised = s.graph.k_mean;
     const bool weighted = term.kind == InputTerm::Kind::signed32;
-    const double unit = weighted ? math::pow2(-s.graph.weight_exponent) : p.strength;
+    const double unit = weighted ? s.graph.weight_unit : p.strength;
     const auto gain = [&](double norm) {
         const double w = norm > 0 ? unit / norm : 0.0;
         return p.synapse.kind == SynapseKind::delta ? models::Delta::gain(w, target.tau, network_.dt) : models::Exponential::gain(w, target.tau, network_.dt);

@@ -62,7 +62,7 @@ public:
     bool drawn() const { return drawn_; }
     /// Bound on |weight| in fixed point.
     double largest() const { return largest_ * scale(exponent_); }
-    int exponent() const { return exponent_; }
+    double unit() const { return scale(-exponent_); }
     std::int16_t operator()(std::int64_t source, std::int64_t target) const {
         // 12 bits choose the table's interval, the next 20 interpolate inside it.
         const std::uint64_t u = key_.draw64(static_cast<std::uint64_t>(source), static_cast<std::uint64_t>(target), 0);
@@ -114,7 +114,7 @@ struct Builder {
         graph.format = choose_format(p, ns, nt, o);
         graph.n_sources = ns;
         graph.n_targets = nt;
-        graph.weight_exponent = weights.exponent();
+        graph.weight_unit = weights.unit();
     }
 
     /// Sources that a target can have.

@@ -45,7 +45,7 @@ struct Graph {
     std::vector<std::uint32_t> indegree;   ///< [target]; empty for format none
     std::uint64_t synapses = 0, checksum = 0;
     std::uint32_t max_indegree = 0;
-    int weight_exponent = 0;         ///< weights are in units of 2^-weight_exponent
+    double weight_unit = 1.0;        ///< of fixed-point weights, a power of two
     double k_mean = 0, k_var = 0;
     std::size_t bytes() const;       ///< of stored synapses with their offsets
 };

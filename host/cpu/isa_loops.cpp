@@ -18,19 +18,32 @@ using models::Exponential;
 
 constexpr std::int64_t block = 1024;   // neurons whose input and flags live in L1
 
-SPIKEMASS_HD std::uint64_t lanes_to_mask(const std::int32_t* flag) {
+/// Bit i set where margin[i] <= 0, for 64 neurons.
+SPIKEMASS_HD std::uint64_t spike_mask(const float* margin) {
     std::uint64_t m = 0;
-#if defined(__AVX512DQ__)
-    for (int k = 0; k < 4; ++k) m |= static_cast<std::uint64_t>(_mm512_movepi32_mask(_mm512_load_si512(flag + 16 * k))) << (16 * k);
+#if defined(__AVX512F__)
+    for (int k = 0; k < 4; ++k)
+        m |= static_cast<std::uint64_t>(_mm512_cmp_ps_mask(_mm512_load_ps(margin + 16 * k), _mm512_setzero_ps(), _CMP_LE_OQ)) << (16 * k);
 #else
     for (int k = 0; k < 8; ++k)
-        m |= static_cast<std::uint64_t>(static_cast<unsigned>(_mm256_movemask_ps(_mm256_load_ps(reinterpret_cast<const float*>(flag + 8 * k))))) << (8 * k);
+        m |= static_cast<std::uint64_t>(static_cast<unsigned>(_mm256_movemask_ps(_mm256_cmp_ps(_mm256_load_ps(margin + 8 * k), _mm256_setzero_ps(), _CMP_LE_OQ)))) << (8 * k);
 #endif
     return m;
 }
 
-template <class Count, bool per_target, bool trace>
-SPIKEMASS_HD void add_counts(const InputTerm& t, std::int64_t first, std::int64_t n, float* __restrict input) {
+/// What the input of a neuron is before the terms: eta + stimulus, or what earlier terms have left in the block's buffer.
+struct FromEta {
+    const float* __restrict eta;
+    float stimulus;
+    SPIKEMASS_HD float operator()(std::int64_t i) const { return eta[i] + stimulus; }
+};
+struct FromBuffer {
+    const float* buffer;
+    SPIKEMASS_HD float operator()(std::int64_t i) const { return buffer[i]; }
+};
+
+template <class Count, bool per_target, bool trace, class Base>
+SPIKEMASS_HD void add_counts(const InputTerm& t, std::int64_t first, std::int64_t n, Base base, float* input) {
     Count* __restrict counts = static_cast<Count*>(t.counts) + first;
     const float* __restrict gain_of = per_target ? t.gain_of + first : nullptr;
     float* __restrict s = trace ? t.trace + first : nullptr;
@@ -41,77 +54,83 @@ SPIKEMASS_HD void add_counts(const InputTerm& t, std::int64_t first, std::int64_
         const float arrivals = static_cast<float>(counts[i]) + prehistory;
         counts[i] = 0;
         const float drive = trace ? Exponential::advance(k, s[i], arrivals) : arrivals;
-        input[i] = math::fma(per_target ? gain_of[i] : gain, drive, input[i]);
+        input[i] = math::fma(per_target ? gain_of[i] : gain, drive, base(i));
     }
 }
 
-template <class Count>
-SPIKEMASS_HD void add_term(const InputTerm& t, std::int64_t first, std::int64_t n, float* input) {
+template <class Count, class Base>
+SPIKEMASS_HD void add_counts(const InputTerm& t, std::int64_t first, std::int64_t n, Base base, float* input) {
     if (t.gain_of)
-        t.trace ? add_counts<Count, true, true>(t, first, n, input) : add_counts<Count, true, false>(t, first, n, input);
+        t.trace ? add_counts<Count, true, true>(t, first, n, base, input) : add_counts<Count, true, false>(t, first, n, base, input);
     else
-        t.trace ? add_counts<Count, false, true>(t, first, n, input) : add_counts<Count, false, false>(t, first, n, input);
+        t.trace ? add_counts<Count, false, true>(t, first, n, base, input) : add_counts<Count, false, false>(t, first, n, base, input);
+}
+
+template <class Base>
+SPIKEMASS_HD void add_term(const InputTerm& t, std::int64_t first, std::int64_t n, Base base, float* input) {
+    switch (t.kind) {
+        case InputTerm::Kind::scalar:
+#pragma omp simd
+            for (std::int64_t i = 0; i < n; ++i) input[i] = base(i) + t.scalar;
+            break;
+        case InputTerm::Kind::count16: add_counts<std::uint16_t>(t, first, n, base, input); break;
+        case InputTerm::Kind::count32: add_counts<std::uint32_t>(t, first, n, base, input); break;
+        case InputTerm::Kind::signed32: add_counts<std::int32_t>(t, first, n, base, input); break;
+    }
+}
+
+/// One step of a block's neurons; input is eta + stimulus (+ scalar), or the buffer.
+template <class M, bool with_v, bool with_z, class Input>
+SPIKEMASS_HD void advance_block(const typename M::Step& step, float* const* column, std::int64_t n, Input input, float* __restrict margin,
+                                float* __restrict v_integral, float* __restrict z_re, float* __restrict z_im) {
+#pragma omp simd
+    for (std::int64_t i = 0; i < n; ++i) {
+        typename M::State s = M::load(column, i);
+        if constexpr (with_v)
+            margin[i] = M::advance_observed(step, s, input(i), v_integral[i]);
+        else
+            margin[i] = M::advance(step, s, input(i));
+        M::store(column, i, s);
+        if constexpr (with_z) {
+            float re, im;
+            M::phasor(s, re, im);
+            z_re[i] = z_re[i] + re;
+            z_im[i] = z_im[i] + im;
+        }
+    }
 }
 
 template <class M, bool with_v, bool with_z>
 UpdateResult update(const UpdateArgs& a) {
     alignas(64) float input[block];
-    alignas(64) std::int32_t flag[block];
+    alignas(64) float margin[block];
     std::uint32_t scratch[block];
     const typename M::Step step = *static_cast<const typename M::Step*>(a.step);
-    float* column[M::columns];
-    for (int c = 0; c < M::columns; ++c) column[c] = a.columns[c];
     UpdateResult result;
     std::uint32_t* list = a.list ? a.list + a.begin : nullptr;
 
     for (std::int64_t first = a.begin; first < a.end; first += block) {
         const std::int64_t n = a.end - first < block ? a.end - first : block;
-        const float* __restrict eta = a.eta + first;
-        const float stimulus = a.stimulus;
-#pragma omp simd
-        for (std::int64_t i = 0; i < n; ++i) input[i] = eta[i] + stimulus;
-        for (int t = 0; t < a.n_terms; ++t) {
-            const InputTerm& term = a.terms[t];
-            switch (term.kind) {
-                case InputTerm::Kind::scalar:
-#pragma omp simd
-                    for (std::int64_t i = 0; i < n; ++i) input[i] = input[i] + term.scalar;
-                    break;
-                case InputTerm::Kind::count16: add_term<std::uint16_t>(term, first, n, input); break;
-                case InputTerm::Kind::count32: add_term<std::uint32_t>(term, first, n, input); break;
-                case InputTerm::Kind::signed32: add_term<std::int32_t>(term, first, n, input); break;
-            }
-        }
-
-        float* local[M::columns];
-        for (int c = 0; c < M::columns; ++c) local[c] = column[c] + first;
-        float* __restrict v_integral = with_v ? a.v_integral + first : nullptr;
-        float* __restrict z_re = with_z ? a.z_re + first : nullptr;
-        float* __restrict z_im = with_z ? a.z_im + first : nullptr;
-#pragma omp simd
-        for (std::int64_t i = 0; i < n; ++i) {
-            typename M::State s = M::load(local, i);
-            bool spiked;
-            if constexpr (with_v)
-                spiked = M::advance_observed(step, s, input[i], v_integral[i]);
-            else
-                spiked = M::advance(step, s, input[i]);
-            M::store(local, i, s);
-            if constexpr (with_z) {
-                float re, im;
-                M::phasor(s, re, im);
-                z_re[i] = z_re[i] + re;
-                z_im[i] = z_im[i] + im;
-            }
-            flag[i] = spiked ? -1 : 0;
+        const FromEta eta{a.eta + first, a.stimulus};
+        float* column[M::columns];
+        for (int c = 0; c < M::columns; ++c) column[c] = a.columns[c] + first;
+        float* v_integral = with_v ? a.v_integral + first : nullptr;
+        float* z_re = with_z ? a.z_re + first : nullptr;
+        float* z_im = with_z ? a.z_im + first : nullptr;
+        if (a.n_terms == 0) {
+            advance_block<M, with_v, with_z>(step, column, n, eta, margin, v_integral, z_re, z_im);
+        } else {
+            add_term(a.terms[0], first, n, eta, input);
+            for (int t = 1; t < a.n_terms; ++t) add_term(a.terms[t], first, n, FromBuffer{input}, input);
+            advance_block<M, with_v, with_z>(step, column, n, FromBuffer{input}, margin, v_integral, z_re, z_im);
         }
         const std::int64_t padded = (n + 63) / 64 * 64;
-        for (std::int64_t i = n; i < padded; ++i) flag[i] = 0;
+        for (std::int64_t i = n; i < padded; ++i) margin[i] = 1.0f;
 
         std::uint32_t* ids = list ? list : scratch;
         std::size_t found = 0;
         for (std::int64_t w = 0; w < padded / 64; ++w) {
-            std::uint64_t m = lanes_to_mask(flag + 64 * w);
+            std::uint64_t m = spike_mask(margin + 64 * w);
             a.mask[first / 64 + w] = m;
             const auto base = static_cast<std::uint32_t>(first + 64 * w);
             for (; m != 0; m &= m - 1) ids[found++] = base + static_cast<std::uint32_t>(__builtin_ctzll(m));

@@ -18,25 +18,25 @@ struct MoebiusFlow {
     /// Constants of a step, computed once on the host.
     struct Step {
         float h = 0, h2 = 0, input_low = 0, input_high = 0;
+        float v_low = -v_max, v_high = v_max;   // as data: compilers then emit one max and one min
     };
     static Step prepare(double dt_over_tau) {
         const float h = static_cast<float>(dt_over_tau);
         const float h2 = h * h;
-        return {h, h2, x_low / h2, x_high / h2};
+        return {h, h2, x_low / h2, x_high / h2, -v_max, v_max};
     }
 
-    float x, hp, q, input;   // of one neuron and step: x, h P, Q, clamped input
+    float hp, q, input;   // of one neuron and step: h P, Q, clamped input
 
     SPIKEMASS_HD MoebiusFlow(const Step& c, float i) {
-        const float raw = i * c.h2;
-        const bool low = raw < x_low, high = raw > x_high;
-        x = low ? x_low : (high ? x_high : raw);
-        input = low ? c.input_low : (high ? c.input_high : i);
+        input = math::min(math::max(i, c.input_low), c.input_high);
+        const float x = input * c.h2;
         hp = c.h * math::fma(x, -10.0f, 105.0f);
         q = math::fma(x, x - 45.0f, 105.0f);
     }
     SPIKEMASS_HD float num(float v) const { return math::fma(input, hp, v * q); }
-    SPIKEMASS_HD float den(float v) const { return math::fma(-v, hp, q); }
+    /// <= 0: passed through infinity.  An exact 0 becomes -1e-37, so that V restarts at -inf; no other value changes.
+    SPIKEMASS_HD float den(float v) const { return math::fma(-v, hp, q) - 1e-37f; }
 
     /// ln sqrt(Q^2 + x P^2): the part of the principal value of the integral of V that does not depend on V.
     SPIKEMASS_HD float log_norm() const { return 0.5f * math::log(math::fma(q, q, input * hp * hp)); }
@@ -56,14 +56,14 @@ struct Qif {
     SPIKEMASS_HD static State load(const float* const* column, std::int64_t i) { return {column[0][i]}; }
     SPIKEMASS_HD static void store(float* const* column, std::int64_t i, State s) { column[0][i] = s.v; }
 
-    /// True = spiked.
-    SPIKEMASS_HD static bool advance(const Step& c, State& s, float input) {
+    /// Margin to the spike: <= 0 = spiked in this step.
+    SPIKEMASS_HD static float advance(const Step& c, State& s, float input) {
         const MoebiusFlow f(c, input);
         const float num = f.num(s.v), den = f.den(s.v);
-        return finish(s, num, den);
+        return finish(c, s, num, den);
     }
     /// Adds the principal value of the integral of V over the step (in units of tau), theory: int V dt = ln(norm) - ln|den|.
-    SPIKEMASS_HD static bool advance_observed(const Step& c, State& s, float input, float& v_integral) {
+    SPIKEMASS_HD static float advance_observed(const Step& c, State& s, float input, float& v_integral) {
         const MoebiusFlow f(c, input);
         const float num = f.num(s.v), den = f.den(s.v);
         const float a = den < 0.0f ? -den : den;
@@ -71,7 +71,7 @@ struct Qif {
         const float floor = n * 1e-15f;
         const float safe = a < floor ? floor : a;
         v_integral = v_integral + (f.log_norm() - math::log(safe));
-        return finish(s, num, den);
+        return finish(c, s, num, den);
     }
     /// Order parameter of one neuron, exp(i theta) = (1 + iV)/(1 - iV).
     SPIKEMASS_HD static void phasor(State s, float& re, float& im) {
@@ -82,12 +82,9 @@ struct Qif {
     static double potential(State s) { return s.v; }
 
 private:
-    SPIKEMASS_HD static bool finish(State& s, float num, float den) {
-        const float ratio = num / den;
-        const float low = ratio < -MoebiusFlow::v_max ? -MoebiusFlow::v_max : ratio;
-        const float both = low > MoebiusFlow::v_max ? MoebiusFlow::v_max : low;
-        s.v = den == 0.0f ? -MoebiusFlow::v_max : both;
-        return den <= 0.0f;
+    SPIKEMASS_HD static float finish(const Step& c, State& s, float num, float den) {
+        s.v = math::min(math::max(num / den, c.v_low), c.v_high);
+        return den;
     }
 };
 

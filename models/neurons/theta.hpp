@@ -28,11 +28,11 @@ struct Theta {
         column[1][i] = s.c;
     }
 
-    SPIKEMASS_HD static bool advance(const Step& k, State& s, float input) {
+    SPIKEMASS_HD static float advance(const Step& k, State& s, float input) {
         const MoebiusFlow f(k, input);
         return finish(s, math::fma(f.input * f.hp, s.c, s.s * f.q), math::fma(-s.s, f.hp, s.c * f.q));
     }
-    SPIKEMASS_HD static bool advance_observed(const Step& k, State& s, float input, float& v_integral) {
+    SPIKEMASS_HD static float advance_observed(const Step& k, State& s, float input, float& v_integral) {
         const MoebiusFlow f(k, input);
         const float num = math::fma(f.input * f.hp, s.c, s.s * f.q), den = math::fma(-s.s, f.hp, s.c * f.q);
         const float n = num < 0.0f ? -num : num, a = den < 0.0f ? -den : den;
@@ -48,14 +48,13 @@ struct Theta {
     static double potential(State s) { return static_cast<double>(s.s) / static_cast<double>(s.c); }
 
 private:
-    SPIKEMASS_HD static bool finish(State& s, float num, float den) {
-        const bool spiked = den <= 0.0f;
+    SPIKEMASS_HD static float finish(State& s, float num, float den) {
         // num and den reach 1e13 at the clamp of x; their squares stay below float's 3e38.
         const float norm = 1.0f / math::sqrt(math::fma(num, num, den * den));
-        const float signed_norm = spiked ? -norm : norm;
+        const float signed_norm = den <= 0.0f ? -norm : norm;
         s.s = num * signed_norm;
         s.c = den * signed_norm;
-        return spiked;
+        return den;
     }
 };
 

@@ -1,0 +1,39 @@
+#pragma once
+// The front door: a resolved network in, a result out, at the spiking or the mass level.
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "kernels/engine.hpp"
+#include "models/base/error.hpp"
+#include "kernels/network.hpp"
+#include "kernels/observables.hpp"
+
+namespace spikemass {
+
+/// Set by a signal handler or another thread: 0 = go on, else the exit code to stop with (75 or 130).
+using StopFlag = std::atomic<int>;
+
+struct SimulationOptions {
+    int threads = 1;
+    const StopFlag* stop = nullptr;
+    /// Called between chunks of about 0.1 s, from the thread that called.
+    std::function<void(std::int64_t steps_done, std::int64_t steps_total, std::uint64_t spikes)> progress;
+    SpikeSink spikes;                   ///< recorded interval only
+    double memory_limit = 0;            ///< bytes; 0 = what the machine has left
+    std::string format;                 ///< see CpuOptions
+};
+
+/// Runs the network.  Populations with initial kind fixed_point get their rate from the mass first.
+/// Errors: CapacityError before anything is allocated, ConfigurationError (too many capped neurons), Stopped.
+RunResult run_spiking(Network network, const RunPlan& plan, const SimulationOptions& options);
+
+/// Throws CapacityError if the network needs more than `limit` bytes (0: than the machine has left).
+void check_memory(const Network& network, int threads, double limit = 0);
+
+/// Seconds that a run will take on one core of a current machine: for scheduling and --dry-run, not a promise.
+double estimate_seconds(const Network& network, const RunPlan& plan);
+
+}  // namespace spikemass

@@ -1,0 +1,261 @@
+#include "host/sweep/sweep.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "host/mass/mass.hpp"
+#include "host/output/files.hpp"
+#include "host/output/journal.hpp"
+#include "host/output/sonata.hpp"
+#include "host/output/sweep_folder.hpp"
+#include "host/sweep/header.hpp"
+#include "host/sweep/progress.hpp"
+
+namespace spikemass {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using output::RunKind;
+using output::TrialId;
+using output::TrialRecord;
+
+/// A step longer than this is worth sharing between threads: two barriers and their wake-ups cost about 10 us.
+constexpr double shared_step_seconds = 200e-6;
+
+const SweepPoint& point_of(const SweepPlan& plan, const TrialId& id) {
+    return (id.kind == RunKind::point ? plan.points : plan.references)[static_cast<std::size_t>(id.index)];
+}
+
+struct Job {
+    TrialId id;
+    double seconds = 0, bytes = 0;
+    bool large = false;
+};
+
+Job make_job(const SweepPlan& plan, const TrialId& id, int threads, double memory) {
+    const Configuration c = plan.configuration(point_of(plan, id), static_cast<std::uint64_t>(id.trial));
+    Job job{id, estimate_seconds(c.network, c.plan), estimate_memory(c.network, {1, ""}).bytes, false};
+    const auto steps = static_cast<double>(c.plan.warmup_steps + c.plan.bins * c.plan.steps_per_bin);
+    job.large = threads > 1 && (job.seconds / steps > shared_step_seconds || job.bytes * threads > memory);
+    return job;
+}
+
+/// The pool: workers take small jobs, largest first, as long as their memory fits; progress and results meet here.
+class Pool {
+public:
+    Pool(const SweepPlan& plan, const SweepOptions& options, output::Journal& journal, std::vector<Job> jobs, double memory)
+        : plan_(plan), options_(options), journal_(journal), jobs_(std::move(jobs)), memory_(memory), start_(Clock::now()), progress_(options.quiet) {
+        for (const Job& j : jobs_) total_ += j.seconds;
+        std::stable_sort(jobs_.begin(), jobs_.end(), [](const Job& a, const Job& b) { return a.large != b.large ? a.large : a.seconds > b.seconds; });
+    }
+
+    void run() {
+        for (; next_ < jobs_.size() && jobs_[next_].large && !stopping();) {
+            const Job& job = jobs_[next_++];
+            execute(job, options_.threads, true);
+        }
+        std::vector<std::thread> workers;
+        const auto n = std::min<std::size_t>(static_cast<std::size_t>(options_.threads), jobs_.size() - next_);
+        active_ = n;
+        for (std::size_t i = 0; i < n; ++i) workers.emplace_back([this] { work(); });
+        std::unique_lock lock(mutex_);
+        while (active_ > 0) {
+            changed_.wait_for(lock, std::chrono::milliseconds(200));
+            report();
+        }
+        lock.unlock();
+        for (std::thread& w : workers) w.join();
+        if (fatal_) std::rethrow_exception(fatal_);
+    }
+
+private:
+    bool stopping() {
+        if (options_.max_wall_seconds && std::chrono::duration<double>(Clock::now() - start_).count() > *options_.max_wall_seconds && options_.stop->load() == 0)
+            options_.stop->store(static_cast<int>(ExitCode::resumable));
+        return options_.stop->load() != 0 || fatal_ != nullptr;
+    }
+
+    void work() {
+        std::unique_lock lock(mutex_);
+        while (next_ < jobs_.size() && !stopping()) {
+            const Job& job = jobs_[next_];
+            if (running_ > 0 && in_use_ + job.bytes > memory_) {
+                changed_.wait_for(lock, std::chrono::milliseconds(50));
+                continue;
+            }
+            ++next_;
+            ++running_;
+            in_use_ += job.bytes;
+            lock.unlock();
+            execute(job, 1, false);
+            lock.lock();
+            --running_;
+            in_use_ -= job.bytes;
+            changed_.notify_all();
+        }
+        --active_;
+        changed_.notify_all();
+    }
+
+    /// One run, from configuration to committed transaction.  A failure is a result too; only the journal's own errors end the sweep.
+    void execute(const Job& job, int threads, bool alone) {
+        TrialRecord record;
+        record.id = job.id;
+        try {
+            const SweepPoint& point = point_of(plan_, job.id);
+            const Configuration c = plan_.configuration(point, static_cast<std::uint64_t>(job.id.trial));
+            record.seeds = c.network.seeds;
+            SimulationOptions o;
+            o.threads = threads;
+            o.stop = options_.stop;
+            o.memory_limit = memory_;
+            double share = 0;
+            std::uint64_t seen = 0;
+            o.progress = [&](std::int64_t steps, std::int64_t total, std::uint64_t spikes) {
+                std::unique_lock lock(mutex_);
+                const double now = job.seconds * static_cast<double>(steps) / static_cast<double>(total);
+                done_ += now - share;
+                spikes_ += spikes - seen;
+                share = now;
+                seen = spikes;
+                stopping();
+                if (alone) report();
+            };
+            std::optional<output::SpikeWriter> writer;
+            if (options_.spikes && job.id.kind == RunKind::point) {
+                std::vector<std::string> names;
+                for (const Population& p : c.network.populations) names.push_back(p.name);
+                const auto file = output::spikes_folder(options_.out) / fmt::format("point{:05}_trial{:03}.h5", job.id.index, job.id.trial);
+                const std::lock_guard hdf5(spike_mutex_);
+                writer.emplace(file, names, c.run.time_unit, c.run.dt);
+                o.spikes = [&](std::size_t population, std::int64_t step, std::span<const std::uint32_t> ids) {
+                    const std::lock_guard guard(spike_mutex_);
+                    writer->append(population, step, ids);
+                };
+            }
+            record.result = run_spiking(c.network, c.plan, o);
+            if (writer) {
+                const std::lock_guard hdf5(spike_mutex_);
+                writer->close();
+            }
+            const std::lock_guard lock(mutex_);
+            done_ += job.seconds - share;
+        } catch (const Stopped&) {
+            return;
+        } catch (const std::exception& e) {
+            record.status = output::TrialStatus::failed;
+            record.message = e.what();
+            const std::lock_guard lock(mutex_);
+            if (!options_.quiet) fmt::print(stderr, "\nrun of {} trial {} failed: {}\n", describe_point(plan_, point_of(plan_, job.id)), job.id.trial, e.what());
+        }
+        try {
+            journal_.record(record);
+            const std::lock_guard lock(mutex_);
+            ++finished_;
+        } catch (...) {
+            const std::lock_guard lock(mutex_);
+            if (!fatal_) fatal_ = std::current_exception();
+        }
+        if (alone && fatal_) std::rethrow_exception(fatal_);
+    }
+
+    void report() {
+        const double elapsed = std::chrono::duration<double>(Clock::now() - start_).count();
+        progress_.show(total_ > 0 ? std::min(1.0, done_ / total_) : 1.0,
+                       fmt::format("{}/{} runs, {:.2g} spikes/s", finished_, jobs_.size(), static_cast<double>(spikes_) / std::max(elapsed, 1e-9)));
+    }
+
+    const SweepPlan& plan_;
+    const SweepOptions& options_;
+    output::Journal& journal_;
+    std::vector<Job> jobs_;
+    double memory_;
+    Clock::time_point start_;
+    ProgressLine progress_;
+    std::mutex mutex_, spike_mutex_;
+    std::condition_variable changed_;
+    std::size_t next_ = 0, running_ = 0, active_ = 0, finished_ = 0;
+    double total_ = 0, done_ = 0, in_use_ = 0;
+    std::uint64_t spikes_ = 0;
+    std::exception_ptr fatal_;
+};
+
+}  // namespace
+
+SweepEstimate estimate_sweep(const NetworkFile& file, const SweepPlan& plan, int threads) {
+    SweepEstimate e;
+    e.points = static_cast<std::int64_t>(plan.points.size());
+    const output::SweepHeader header = sweep_header(file, plan);
+    for (const TrialId& id : output::planned_trials(header)) {
+        ++e.runs;
+        if (id.trial > 0) continue;   // trials of a point cost the same
+        const Configuration c = plan.configuration(point_of(plan, id));
+        const MemoryEstimate m = estimate_memory(c.network, {threads, ""});
+        e.synapses = std::max(e.synapses, m.synapses);
+        e.memory_bytes = std::max(e.memory_bytes, m.bytes);
+        e.core_seconds += estimate_seconds(c.network, c.plan) * static_cast<double>(plan.trials);
+    }
+    e.disk_bytes = static_cast<double>(output::estimate_output_bytes(header));
+    return e;
+}
+
+SweepOutcome run_sweep(const NetworkFile& file, const SweepPlan& plan, const SweepOptions& options) {
+    const auto start = Clock::now();
+    StopFlag own_stop{0};
+    SweepOptions o = options;
+    if (!o.stop) o.stop = &own_stop;
+    output::SweepHeader header = sweep_header(file, plan);
+    header.check();
+
+    // Everything that can be refused is refused before the first byte is written.
+    const double memory = available_memory() * 0.9;
+    std::vector<TrialId> planned = output::planned_trials(header);
+    for (const TrialId& id : planned) {
+        if (id.trial > 0) continue;
+        Configuration c = plan.configuration(point_of(plan, id));
+        mass::resolve_initial(c.network);
+        check_memory(c.network, 1, memory);
+    }
+    const auto journal_file = output::journal_path(o.out, o.shard, o.shards);
+    if (!o.resume && output::Journal::holds_sweep(journal_file))
+        throw ConfigurationError(fmt::format("{}: a sweep is stored there already. A folder holds one sweep: go on with it by --resume, or give another --out.", o.out.string()));
+    output::check_disk_space(o.out, output::estimate_output_bytes(header));
+    output::check_writable(o.out);
+    output::Journal journal = o.resume ? output::Journal::resume(journal_file, header) : output::Journal::create(journal_file, header);
+    output::prepare_folder(o.out, header);
+    if (o.spikes) output::check_writable(output::spikes_folder(o.out));
+
+    std::vector<Job> jobs;
+    std::int64_t k = 0;
+    std::vector<TrialId> mine;
+    for (const TrialId& id : planned)
+        if (k++ % o.shards == o.shard - 1) mine.push_back(id);
+    const std::vector<TrialId> remaining = journal.remaining();
+    for (const TrialId& id : mine)
+        if (std::find(remaining.begin(), remaining.end(), id) != remaining.end()) jobs.push_back(make_job(plan, id, o.threads, memory));
+    Pool(plan, o, journal, std::move(jobs), memory).run();
+
+    SweepOutcome outcome;
+    const auto states = journal.states();
+    outcome.planned = static_cast<std::int64_t>(mine.size());
+    for (const TrialId& id : mine) {
+        const auto it = states.find(id);
+        if (it == states.end() || it->second.status == output::TrialStatus::missing) ++outcome.missing;
+        else ++(it->second.status == output::TrialStatus::ok ? outcome.done : outcome.failed);
+    }
+    output::write_sweep_dataset(o.out);
+    if (outcome.missing > 0 && o.stop->load() != 0)
+        outcome.code = static_cast<ExitCode>(o.stop->load());
+    else if (outcome.failed > 0)
+        outcome.code = ExitCode::failed_points;
+    outcome.wall_seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    return outcome;
+}
+
+}  // namespace spikemass

@@ -1,0 +1,106 @@
+#pragma once
+// The networks whose spikes are committed.  Sizes are never multiples of a vector, a word or a block.
+
+#include <string>
+#include <vector>
+
+#include "kernels/network.hpp"
+
+namespace spikemass::golden {
+
+struct Case {
+    std::string name;
+    Network network;
+    RunPlan plan;
+    std::vector<std::string> formats;   ///< every storage format that must give the same bits
+};
+
+inline Population population(const char* name, std::int64_t size, Parameter eta, NeuronKind model = NeuronKind::qif, double rate = 0.0) {
+    Population p;
+    p.name = name;
+    p.size = size;
+    p.eta = eta;
+    p.model = model;
+    p.initial.rate = rate;
+    return p;
+}
+
+inline Projection projection(const char* name, std::size_t source, std::size_t target, TopologyKind kind, double k, double strength, std::int64_t delay = 1) {
+    Projection p;
+    p.name = name;
+    p.source = source;
+    p.target = target;
+    p.topology.kind = kind;
+    p.topology.mean_indegree = k;
+    p.topology.self_connections = kind == TopologyKind::all_to_all || kind == TopologyKind::annealed;
+    p.strength = strength;
+    p.delay_steps = delay;
+    return p;
+}
+
+inline std::vector<Case> cases() {
+    const Parameter high{Distribution::lorentzian, -5.0, 1.0, Draw::midpoint_quantiles};
+    const Parameter driven{Distribution::lorentzian, 1.0, 1.0, Draw::compensated_quantiles};
+    const RunPlan plan{200, 50, 20, {true, true, false}};
+    const auto network = [](double dt, std::vector<Population> p, std::vector<Projection> q) {
+        Network n;
+        n.dt = dt;
+        n.populations = std::move(p);
+        n.projections = std::move(q);
+        n.seeds = {0x1234567, 0x89abcde, 0xf012345};
+        return n;
+    };
+    std::vector<Case> c;
+    c.push_back({"all_to_all", network(0.01, {population("E", 1003, high, NeuronKind::qif, 1.03)}, {projection("EE", 0, 0, TopologyKind::all_to_all, 1003, 15)}), plan, {""}});
+    c.push_back({"erdos_renyi", network(0.01, {population("E", 2011, high, NeuronKind::qif, 1.03)}, {projection("EE", 0, 0, TopologyKind::erdos_renyi, 50, 15)}), plan, {"rows16", "rows32", "bit_rows"}});
+    c.push_back({"fixed_indegree_delayed", network(0.005, {population("E", 1777, {Distribution::lorentzian, 5.0, 1.0, Draw::mpr_quantiles})}, {projection("EE", 0, 0, TopologyKind::fixed_indegree, 100, -10, 7)}), plan, {"rows16", "rows32", "bit_rows"}});
+    {
+        Projection q = projection("EE", 0, 0, TopologyKind::fixed_outdegree, 40, 5);
+        q.synapse = {SynapseKind::exponential, 0.5};
+        c.push_back({"theta_exponential", network(0.01, {population("T", 1501, driven, NeuronKind::theta, 0.4)}, {q}), plan, {"rows16", "rows32", "bit_rows"}});
+    }
+    {
+        Projection q = projection("EE", 0, 0, TopologyKind::lorentzian_indegree, 60, 4, 2);
+        q.topology.half_width = 8;
+        q.normalise = Normalise::indegree;
+        c.push_back({"lorentzian_indegree", network(0.01, {population("E", 1201, {Distribution::gaussian, 1.0, 0.5, Draw::random})}, {q}), plan, {"rows16", "rows32", "bit_rows"}});
+    }
+    {
+        Projection q = projection("EE", 0, 0, TopologyKind::erdos_renyi, 80, 10);
+        q.strength_sd = 5;
+        c.push_back({"weighted", network(0.01, {population("E", 1409, driven)}, {q}), plan, {"rows16", "rows32"}});
+    }
+    c.push_back({"annealed", network(0.01, {population("E", 1013, high, NeuronKind::qif, 1.03)}, {projection("EE", 0, 0, TopologyKind::annealed, 30, 15)}), plan, {""}});
+    c.push_back({"dense", network(0.01, {population("E", 1537, driven)}, {projection("EE", 0, 0, TopologyKind::erdos_renyi, 700, -6)}), plan, {"rows16", "bit_rows"}});
+    {
+        // Excitatory-inhibitory, every kind of term in one population, several delays, stimuli.
+        Projection ee = projection("EE", 0, 0, TopologyKind::erdos_renyi, 60, 10, 3), ei = projection("EI", 1, 0, TopologyKind::fixed_indegree, 45, -12, 1),
+                   ie = projection("IE", 0, 1, TopologyKind::fixed_outdegree, 111, 14, 2), ii = projection("II", 1, 1, TopologyKind::all_to_all, 554, -8, 1);
+        ie.topology.mean_indegree = 60.0 * 1111.0 / 555.0;
+        ee.normalise = Normalise::realised_mean_indegree;
+        ei.synapse = {SynapseKind::exponential, 0.3};
+        ii.topology.self_connections = false;
+        ii.synapse = {SynapseKind::exponential, 0.8};
+        Network n = network(0.01, {population("E", 1111, {Distribution::lorentzian, 2.0, 1.0, Draw::midpoint_quantiles}), population("I", 555, {Distribution::lorentzian, 0.0, 1.0, Draw::random}, NeuronKind::theta)}, {ee, ei, ie, ii});
+        Stimulus sine;
+        sine.name = "tone";
+        sine.target = 0;
+        sine.kind = StimulusKind::sine;
+        sine.start = 1.0;
+        sine.amplitude = 2.0;
+        sine.frequency = 0.37;
+        Stimulus pulses;
+        pulses.name = "pulses";
+        pulses.target = 1;
+        pulses.kind = StimulusKind::pulse_train;
+        pulses.start = 0.5;
+        pulses.period = 1.25;
+        pulses.width = 0.333;
+        pulses.amplitude = 3.0;
+        n.stimuli = {sine, pulses};
+        c.push_back({"excitatory_inhibitory", n, plan, {"rows16", "rows32"}});
+    }
+    return c;
+}
+
+}  // namespace spikemass::golden
