@@ -15,18 +15,22 @@ double truncated_quantile(double u, double relative_half_width) {
 /// Classes of in-degree of one population: the product of a normal and a quantile axis, each only where some afferent needs it.
 void split_into_classes(MassModel::PopulationLayout& a, std::span<MassModel::ProjectionLayout> projections,
                         std::span<const closures::Afferent> afferents) {
-    Quadrature normal{{0.0}, {1.0}}, quantile{{0.5}, {1.0}};
+    bool binomial = false, lorentzian = false;
+    for (const closures::Afferent& afferent : afferents) {
+        binomial |= afferent.in_degrees == closures::InDegrees::binomial && afferent.indegree_variance > 0.0;
+        lorentzian |= afferent.in_degrees == closures::InDegrees::lorentzian && afferent.indegree_half_width > 0.0;
+    }
+    const std::size_t share = binomial && lorentzian ? 2 : 1;
+    using closures::DegreeClasses;
+    const Quadrature normal = binomial ? gauss_hermite(DegreeClasses::hermite_nodes / share) : Quadrature{{0.0}, {1.0}};
+    const Quadrature quantile = lorentzian ? gauss_legendre(DegreeClasses::quantile_nodes / share) : Quadrature{{0.5}, {1.0}};
     for (std::size_t j = 0; j < afferents.size(); ++j) {
         const closures::Afferent& afferent = afferents[j];
-        if (afferent.in_degrees == closures::InDegrees::binomial && afferent.indegree_variance > 0.0) {
-            normal = gauss_hermite(closures::DegreeClasses::hermite_nodes);
+        if (afferent.in_degrees == closures::InDegrees::binomial)
             projections[j].relative_sd = std::sqrt(afferent.indegree_variance) / afferent.mean_indegree;
-        }
-        if (afferent.in_degrees == closures::InDegrees::lorentzian && afferent.indegree_half_width > 0.0) {
-            quantile = gauss_legendre(closures::DegreeClasses::quantile_nodes);
+        if (afferent.in_degrees == closures::InDegrees::lorentzian && afferent.indegree_half_width > 0.0)
             for (double u : quantile.node)
                 projections[j].quantile_deviation.push_back(truncated_quantile(u, afferent.indegree_half_width / afferent.mean_indegree));
-        }
     }
     a.class_weight.clear();
     a.class_normal.clear();

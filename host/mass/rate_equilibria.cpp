@@ -80,18 +80,14 @@ std::vector<double> homogeneous_roots(double eta, double coupling) {
 std::vector<double> one_population_roots(double eta, double coupling, double delta) {
     if (delta == 0.0) return homogeneous_roots(eta, coupling);
     const auto f = [&](double rho) { return eta_of_rate(rho, coupling, delta) - eta; };
-    double low = 1.0, high = 1.0;
+    const Folds folds = saddle_nodes(coupling, delta);
+    double low = folds.exist ? folds.rho_low : 1.0, high = folds.exist ? folds.rho_high : 1.0;
     while (f(low) >= 0.0) low *= 0.5;
     while (f(high) <= 0.0) high *= 2.0;
-    const Folds folds = saddle_nodes(coupling, delta);
     std::vector<double> edges{low};
-    if (folds.exist) {
-        edges[0] = std::min(low, 0.5 * folds.rho_low);
-        edges.push_back(folds.rho_low);
-        edges.push_back(folds.rho_high);
-        high = std::max(high, 2.0 * folds.rho_high);
-    }
-    edges.push_back(high);
+    if (folds.exist && low < folds.rho_low) edges.push_back(folds.rho_low);
+    if (folds.exist) edges.push_back(folds.rho_high);
+    if (high > edges.back()) edges.push_back(high);
     std::vector<double> roots;
     for (std::size_t i = 0; i + 1 < edges.size(); ++i)
         if ((f(edges[i]) < 0.0) != (f(edges[i + 1]) < 0.0)) roots.push_back(bisect(f, edges[i], edges[i + 1]));

@@ -8,7 +8,7 @@ namespace spikemass::closures {
 ///   rho_k' = Delta/pi + 2 rho_k v_k,  v_k' = v_k^2 + eta + I + sum_p J_p (k_p/K_p) drive_p - pi^2 rho_k^2,  rho = sum_k P_k rho_k.
 /// Laing, Blasche 2020 (arXiv:2004.00240).  No temporal fluctuations, so p = q = 0 in each class.
 /// Classes: 20 Gauss-Hermite nodes for binomial in-degrees (normal with their variance), 48 Gauss-Legendre nodes in the quantile for
-/// truncated Lorentzian ones, their product if a population has both, one class otherwise.
+/// truncated Lorentzian ones, the product of half as many each if a population has both, one class otherwise.
 /// Several binomial projections share their axis: the deviation of the total input has sd^2 = sum_p (J_p drive_p)^2 Var K/K^2, exact for
 /// steady drives; several Lorentzian ones too, with widths adding (the sum of Lorentzians is one).
 struct DegreeClasses {
