@@ -39,7 +39,7 @@ SPIKEMASS_HD double from_bits(std::uint64_t b) {
 #endif
 }
 
-/// The one NaN that functions of this library return: payloads and signs of NaNs differ between machines.
+/// Compilers fold selects between NaNs and machines differ in their signs and payloads: never look at the bits of a NaN.
 template <class T> SPIKEMASS_HD T quiet_nan();
 template <> SPIKEMASS_HD float quiet_nan<float>() { return from_bits(std::uint32_t{0x7fc00000u}); }
 template <> SPIKEMASS_HD double quiet_nan<double>() { return from_bits(std::uint64_t{0x7ff8000000000000u}); }
@@ -104,7 +104,8 @@ template <class T> SPIKEMASS_HD constexpr T clamp(T x, T lo, T hi) { return min(
 // ---- to and from integers -----------------------------------------------------------------------------------------
 
 /// Truncates towards zero after clamping to the largest range that is exact in T (x86 and CUDA differ outside it); NaN
-/// becomes the lower end.  float: [-2^31, 2^31 - 128]; double: [-2^63, 2^63 - 1024].
+/// becomes the lower end.  float: [-2^31, 2^31 - 128]; double: [-2^63, 2^63 - 1024].  Do not turn the result straight back
+/// into the same floating type: g++ 12 with -fno-trapping-math makes that a truncation, whose -0.0 should have been +0.0.
 SPIKEMASS_HD std::int32_t to_int(float x) { return static_cast<std::int32_t>(clamp(x, -0x1p31f, 0x1.fffffep30f)); }
 SPIKEMASS_HD std::int64_t to_int(double x) { return static_cast<std::int64_t>(clamp(x, -0x1p63, 0x1.fffffffffffffp62)); }
 

@@ -149,10 +149,11 @@ SPIKEMASS_HD double cotpi(double u) {
 SPIKEMASS_HD double atan2(double y, double x) {
     const double ay = abs(y), ax = abs(x);
     const bool steep = ay > ax;
-    double p = steep ? ax : ay, q = steep ? ay : ax;
-    const double scale = q > 0x1p900 ? 0x1p-512 : (q < 0x1p-900 ? 0x1p512 : 1.0);   // neither overflow nor underflow below
-    p = min(p * scale, 0x1p600);                                                    // infinity lies above every scaled finite
-    q = q > 0.0 ? min(q * scale, 0x1p600) : 1.0;
+    const double least = steep ? ax : ay, greatest = steep ? ay : ax;
+    const double scale = greatest > 0x1p900 ? 0x1p-512 : (greatest < 0x1p-900 ? 0x1p512 : 1.0);   // no overflow or underflow below
+    const bool unbounded = greatest == infinity<double>();
+    const double p = unbounded ? (least == greatest ? 1.0 : 0.0) : least * scale;
+    const double q = unbounded || greatest == 0.0 ? 1.0 : greatest * scale;
     const double result = with_sign(detail::angle(p, q, steep, (bits(x) & sign_bit_f64) != 0), y);
     return x == x && y == y ? result : quiet_nan<double>();
 }

@@ -36,7 +36,8 @@ SPIKEMASS_HD double exp_of_sum(double x, double x_lo) {
     p = fma(p, r, 0x1.5555555555558p-5);
     p = fma(p, r, 0x1.555555555555cp-3);
     p = fma(p, r, 0.5);
-    p = (fma(p, r * r, r_lo) + r) + 1.0;
+    const DoubleDouble sum = quick_two_sum(1.0, r);
+    p = sum.hi + (sum.lo + fma(p, r * r, r_lo));
     const std::int64_t half = n >> 1;                              // two exact factors reach the subnormals and infinity
     return p * power_of_two(half) * power_of_two(n - half);
 }
