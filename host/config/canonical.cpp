@@ -7,7 +7,7 @@
 #include <cctype>
 #include <cmath>
 
-#include "host/config/nearest.hpp"
+#include "host/config/wording.hpp"
 #include "host/config/schema.hpp"
 #include "models/base/error.hpp"
 
@@ -61,7 +61,7 @@ public:
         for (const Entry& entry : *node->table()) {
             const std::string path = child_path(what, entry.key);
             if (!is_identifier(entry.key))
-                throw ConfigurationError(fmt::format("{}: the {} name \"{}\" is not an identifier: it must be letters, digits and "
+                throw problem(fmt::format("{}: the {} name \"{}\" is not an identifier: it must be letters, digits and "
                                                      "underscores and must not start with a digit. Rename it.",
                                                      entry.value.origin.text(), what, entry.key));
             if (!entry.value.table() && section_row.find(entry.key))
@@ -86,10 +86,9 @@ private:
                 reading_.fail(here, "is known to the format but not available in this version",
                               fmt::format("Remove it; available keys: {}.", join(section.names())));
             if (section.find(entry.key, kind)) continue;
-            // Written side by side with its kind, an unused key is a mistake.  Where a sweep, an `extends` or an option
-            // changes the kind, the other kind's keys stay behind.
-            const bool same_layer = !selected || selected->origin.source == entry.value.origin.source;
-            if (same_layer && !kind_swept)
+            // An unused key is a mistake, except where a later layer or a sweep changed the kind and left it behind.
+            const bool left_behind = selected && selected->origin.layer() > entry.value.origin.layer();
+            if (!left_behind && !kind_swept)
                 reading_.fail(here, fmt::format("is not used when {} = \"{}\"", section.selector, kind),
                               fmt::format("It belongs to {}. Remove it or change {}.", used_by(section, entry.key), section.selector));
             reading_.ignored.push_back(here);
@@ -104,14 +103,20 @@ private:
     }
 
     Json value(const Key& key, const Node* node, const std::string& parent) {
-        if (key.type == Type::table) return section(*key.section, node, child_path(parent, key.name));
+        if (key.type == Type::table) {
+            const std::string path = child_path(parent, key.name);
+            if (!node && *key.section->scalar)
+                throw problem(fmt::format("{}: {} is missing ({}). Add {} = ... to {}.", reading_.place(path), path, key.section->doc, key.name, parent));
+            return section(*key.section, node, path);
+        }
         if (!node) {
             if (key.default_value) return *key.default_value;
             const std::string rule = key.rules.range == &any_number ? "" : std::string("; it ") + key.rules.range->text;
             const std::string choices = key.available.empty() ? "" : "; one of " + join(key.available, ", ");
-            const Node* holder = node_at(reading_.root, parent);
-            throw ConfigurationError(fmt::format("{}: {} is missing ({}{}{}). Add {} = ... to {}.", (holder ? *holder : reading_.root).origin.text(),
-                                                 child_path(parent, key.name), key.doc, rule, choices, key.name, parent));
+            const std::string path = child_path(parent, key.name);
+            throw problem(fmt::format("{}: {} is missing ({}{}{}). {}", reading_.place(path), path, key.doc, rule, choices,
+                                                 reading_.swept.count(path) ? fmt::format("The sweep gives it; for a single run use --set {}=VALUE.", path)
+                                                                            : fmt::format("Add {} = ... to {}.", key.name, parent)));
         }
         const auto path = [&] { return child_path(parent, key.name); };
         switch (key.type) {
@@ -204,7 +209,7 @@ private:
             const std::int64_t* whole = std::get_if<std::int64_t>(&element.value);
             const double* x = std::get_if<double>(&element.value);
             if ((!whole && !x) || (x && !std::isfinite(*x)))
-                throw ConfigurationError(fmt::format("{}: {} holds {}: every element must be a finite number.", element.origin.text(), path,
+                throw problem(fmt::format("{}: {} holds {}: every element must be a finite number.", element.origin.text(), path,
                                                      element.describe()));
             out.push_back((whole ? static_cast<double>(*whole) : *x) + 0.0);
         }
@@ -216,18 +221,22 @@ private:
 
 }  // namespace
 
+std::string Reading::place(std::string_view path) const {
+    while (true) {
+        if (const Node* node = node_at(root, path)) return node->origin.text();
+        const auto dot = path.rfind('.');
+        if (dot == std::string_view::npos) return root.origin.text();
+        path = path.substr(0, dot);
+    }
+}
+
 void Reading::fail(std::string_view path, std::string_view rule, std::string_view remedy) const {
     const Node* node = node_at(root, path);
-    const Node* holder = node;
-    for (std::string_view above = path; !holder && above.rfind('.') != std::string_view::npos;) {
-        above = above.substr(0, above.rfind('.'));
-        holder = node_at(root, above);
-    }
-    std::string message = fmt::format("{}: {}", (holder ? *holder : root).origin.text(), path);
+    std::string message = fmt::format("{}: {}", place(path), path);
     if (node && !node->table()) message += " = " + node->describe();
     message += fmt::format(": {}.", rule);
     if (!remedy.empty()) message += fmt::format(" {}", remedy);
-    throw ConfigurationError(message);
+    throw problem(message);
 }
 
 Json canonical_json(Reading& reading) {

@@ -17,7 +17,9 @@ struct Reading {
     const std::set<std::string>& swept;      ///< paths of sweep axes; what one of their kinds does not use is no mistake
     std::vector<std::string> ignored = {};   ///< out: keys that the chosen kind does not use
 
-    /// Throws ConfigurationError "file:line:column: path = value: rule. remedy" with the place of `path` or of what holds it.
+    /// "file:line:column" of `path`, or of what would hold it.
+    std::string place(std::string_view path) const;
+    /// Throws ConfigurationError "file:line:column: path = value: rule. remedy" with the place of `path`.
     [[noreturn]] void fail(std::string_view path, std::string_view rule, std::string_view remedy = "") const;
 };
 

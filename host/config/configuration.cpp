@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "host/config/canonical.hpp"
 #include "host/config/file_document.hpp"
 #include "host/config/layers.hpp"
 #include "host/config/network_builder.hpp"
 #include "host/config/sweep_plan.hpp"
+#include "host/config/wording.hpp"
 #include "models/base/error.hpp"
 #include "models/base/random.hpp"
 
@@ -90,10 +92,10 @@ Configuration all_to_all_reference(const Document& document, const Node& root, c
     return out;
 }
 
-Node value_node(const SweepValue& value, const std::string& source) {
+Node value_node(const SweepValue& value, const std::string& file) {
     Node node;
     std::visit([&node](const auto& v) { node.value = v; }, value);
-    node.origin.source = std::make_shared<const std::string>(source);
+    node.origin.source = std::make_shared<const Source>(Source{file, std::numeric_limits<int>::max()});
     return node;
 }
 
@@ -104,7 +106,7 @@ using namespace config;
 Override parse_override(std::string_view text) {
     const auto at = text.find('=');
     if (at == std::string_view::npos || at == 0)
-        throw ConfigurationError(fmt::format("option --set {}: must be PATH=VALUE, for example --set projection.EE.strength=10.", text));
+        throw problem(fmt::format("option --set {}: must be PATH=VALUE, for example --set projection.EE.strength=10.", text));
     return {std::string(text.substr(0, at)), std::string(text.substr(at + 1))};
 }
 
@@ -115,11 +117,12 @@ Seeds trial_seeds(std::uint64_t seed, std::uint64_t trial) {
 NetworkFile NetworkFile::load(const std::filesystem::path& file, const std::vector<Override>& overrides, std::optional<std::uint64_t> seed) {
     Layers layers = read_layers(file);
     Node& root = layers.root;
-    for (const Override& option : overrides) apply_option(root, option.path, option.value);
+    int layer = 0;
+    for (const Override& option : overrides) apply_option(root, option.path, option.value, {file.string(), ++layer});
     if (seed) {
         Node node;
         node.value = fmt::format("{}", *seed);
-        node.origin.source = std::make_shared<const std::string>(fmt::format("option --seed {}", *seed));
+        node.origin.source = std::make_shared<const Source>(Source{fmt::format("{} with --seed {}", file.string(), *seed), ++layer});
         assign(root, "run.seed", std::move(node), "option");
     }
     const bool as_written = layers.as_written && overrides.empty() && !seed;
@@ -128,8 +131,8 @@ NetworkFile NetworkFile::load(const std::filesystem::path& file, const std::vect
 }
 
 NetworkFile NetworkFile::from_json(const nlohmann::ordered_json& resolved, const std::string& name) {
-    if (!resolved.is_object()) throw ConfigurationError(fmt::format("{}: not a resolved configuration: it must be a JSON object.", name));
-    Node root = config::from_json(resolved, name);
+    if (!resolved.is_object()) throw problem(fmt::format("{}: not a resolved configuration: it must be a JSON object.", name));
+    Node root = config::from_json(resolved, {name});
     expand_scalars(root);
     std::string text = to_toml(root);
     return NetworkFile(document_of(std::move(root), name, std::move(text)));

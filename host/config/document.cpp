@@ -8,14 +8,15 @@
 #include <limits>
 #include <sstream>
 
+#include "host/config/wording.hpp"
 #include "models/base/error.hpp"
 
 namespace spikemass::config {
 namespace {
 
-using Source = std::shared_ptr<const std::string>;
+using SharedSource = std::shared_ptr<const Source>;
 
-Origin origin_of(const toml::source_region& region, const Source& source) {
+Origin origin_of(const toml::source_region& region, const SharedSource& source) {
     return {source, static_cast<std::uint32_t>(region.begin.line), static_cast<std::uint32_t>(region.begin.column)};
 }
 
@@ -28,7 +29,7 @@ std::pair<std::uint32_t, std::uint32_t> position(const Node& node) {
     return first;
 }
 
-Node convert(const toml::node& node, const Source& source) {
+Node convert(const toml::node& node, const SharedSource& source) {
     Node out;
     out.origin = origin_of(node.source(), source);
     if (const auto* v = node.as_boolean()) {
@@ -122,7 +123,7 @@ void write_section(const Node::Table& table, const std::string& header, std::str
 
 std::string Origin::text() const {
     if (!source) return "network file";
-    return line == 0 ? *source : fmt::format("{}:{}:{}", *source, line, column);
+    return line == 0 ? source->name : fmt::format("{}:{}:{}", source->name, line, column);
 }
 
 const std::vector<Node>* Node::list() const {
@@ -153,13 +154,7 @@ Node& Node::put(std::string_view key, Node child) {
     return entries.back().value;
 }
 
-std::string Node::describe() const {
-    std::string text = inline_text(*this);
-    if (text.size() <= 80) return text;
-    std::size_t cut = 76;
-    while ((static_cast<unsigned char>(text[cut]) & 0xc0) == 0x80) --cut;    // not inside a UTF-8 character
-    return text.substr(0, cut) + " ...";
-}
+std::string Node::describe() const { return shorten(inline_text(*this)); }
 
 std::string Node::type() const {
     static constexpr const char* names[] = {"a boolean", "an integer", "a number", "a string", "a list", "a table"};
@@ -167,23 +162,23 @@ std::string Node::type() const {
     return names[value.index()];
 }
 
-Node parse_toml(const std::string& text, const std::string& source) {
-    const auto name = std::make_shared<const std::string>(source);
+Node parse_toml(const std::string& text, Source source) {
+    const auto name = std::make_shared<const Source>(std::move(source));
     try {
-        Node root = convert(toml::parse(text, source), name);
+        Node root = convert(toml::parse(text, name->name), name);
         root.origin = {name, 0, 0};
         return root;
     } catch (const toml::parse_error& error) {
         const std::string what(error.description());
         const bool duplicate = what.find("redefine") != std::string::npos || what.find("duplicate") != std::string::npos;
-        throw ConfigurationError(fmt::format("{}: not valid TOML: {}. {}", origin_of(error.source(), name).text(), what,
+        throw problem(fmt::format("{}: not valid TOML: {}. {}", origin_of(error.source(), name).text(), what,
                                              duplicate ? "Each key, population, projection and stimulus is defined once; remove or rename one of the two."
                                                        : "A network file is TOML 1.0; see the examples."));
     }
 }
 
-Node from_json(const nlohmann::ordered_json& json, const std::string& source) {
-    const auto name = std::make_shared<const std::string>(source);
+Node from_json(const nlohmann::ordered_json& json, Source source) {
+    const auto name = std::make_shared<const Source>(std::move(source));
     const auto build = [&name](const auto& self, const nlohmann::ordered_json& item) -> Node {
         Node node;
         node.origin.source = name;

@@ -12,12 +12,19 @@
 
 namespace spikemass::config {
 
+/// What a value was written in.  Later layers win: bases of `extends` are -1, -2, ..., the file 0, options 1, 2, ...
+struct Source {
+    std::string name;    ///< file name, or "net.toml with --set run.dt=0.01"
+    int layer = 0;
+};
+
 struct Origin {
-    std::shared_ptr<const std::string> source;    ///< file name, or the option, e.g. "option --set run.dt=0.01"
+    std::shared_ptr<const Source> source;
     std::uint32_t line = 0, column = 0;           ///< from 1; 0: the source has no lines
 
-    /// "net.toml:12:9" or "option --set run.dt=0.01".
+    /// "net.toml:12:9" or "net.toml with --set run.dt=0.01".
     std::string text() const;
+    int layer() const { return source ? source->layer : 0; }
 };
 
 struct Entry;
@@ -59,10 +66,10 @@ struct Entry {
 };
 
 /// Throws ConfigurationError with line and column if `text` is not TOML 1.0.
-Node parse_toml(const std::string& text, const std::string& source);
+Node parse_toml(const std::string& text, Source source);
 
 /// A resolved configuration read back; origins carry the source alone.  Throws ConfigurationError on null values.
-Node from_json(const nlohmann::ordered_json& json, const std::string& source);
+Node from_json(const nlohmann::ordered_json& json, Source source);
 
 /// TOML text with the same values in the same order.
 std::string to_toml(const Node& root);

@@ -37,6 +37,7 @@ Resolved resolve_root(const Document& document, const Node& root);
 /// Strengths normalised by sqrt(K) or not at all become those that give J_eff = J K / norm; weights lose their spread.
 Configuration all_to_all_reference(const Document& document, const Node& root, const Configuration& point);
 
-Node value_node(const SweepValue& value, const std::string& source);
+/// A value above all layers; `file` stands in messages.
+Node value_node(const SweepValue& value, const std::string& file);
 
 }  // namespace spikemass::config

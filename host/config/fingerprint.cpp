@@ -6,16 +6,14 @@
 #include <stdexcept>
 #include <vector>
 
+#include "host/config/wording.hpp"
+
 namespace spikemass {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string shown(const Json& value) {
-    std::string text = value.dump();
-    if (text.size() <= 80) return text;
-    return text.substr(0, 60) + fmt::format(" ... ({} characters)", text.size());
-}
+std::string shown(const Json& value) { return config::shorten(value.dump()); }
 
 bool holds_objects(const Json& list) {
     for (const Json& element : list)

@@ -7,7 +7,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "host/config/nearest.hpp"
+#include "host/config/wording.hpp"
 #include "host/config/schema.hpp"
 #include "models/base/error.hpp"
 
@@ -27,14 +27,14 @@ std::optional<std::string> contents(const fs::path& file) {
     return out.str();
 }
 
-Node parse(const std::string& text, const fs::path& file) {
+Node parse(const std::string& text, const fs::path& file, int layer = 0) {
     Node root;
     if (file.extension() == ".json") {
         const auto json = nlohmann::ordered_json::parse(text, nullptr, false);
-        if (!json.is_object()) throw ConfigurationError(fmt::format("{}: not a JSON object; expected a resolved configuration.", file.string()));
-        root = from_json(json, file.string());
+        if (!json.is_object()) throw problem(fmt::format("{}: not a JSON object; expected a resolved configuration.", file.string()));
+        root = from_json(json, {file.string(), layer});
     } else {
-        root = parse_toml(text, file.string());
+        root = parse_toml(text, {file.string(), layer});
     }
     expand_scalars(root);
     return root;
@@ -46,7 +46,7 @@ Node read_chain(Node root, const fs::path& file, std::vector<fs::path> chain) {
     const Node* extends = root.find("extends");
     if (!extends) return root;
     const auto fail = [&](const std::string& rule) -> ConfigurationError {
-        return ConfigurationError(fmt::format("{}: extends = {}: {}", extends->origin.text(), extends->describe(), rule));
+        return problem(fmt::format("{}: extends = {}: {}", extends->origin.text(), extends->describe(), rule));
     };
     if (!extends->string() || extends->string()->empty()) throw fail("must be the name of a network file in quotes.");
     const fs::path base_file = file.parent_path() / *extends->string();
@@ -57,7 +57,7 @@ Node read_chain(Node root, const fs::path& file, std::vector<fs::path> chain) {
     }
     const auto base_text = contents(base_file);
     if (!base_text) throw fail(fmt::format("{} cannot be read; the path is relative to the file that extends it.", base_file.string()));
-    Node base = read_chain(parse(*base_text, base_file), base_file, std::move(chain));
+    Node base = read_chain(parse(*base_text, base_file, -static_cast<int>(chain.size())), base_file, chain);
     root.erase("extends");
     const Origin origin = root.origin;
     merge(base, std::move(root));
@@ -69,7 +69,7 @@ Node read_chain(Node root, const fs::path& file, std::vector<fs::path> chain) {
 
 const Key& key_at(const Node& root, const std::string& path, const Origin& origin, std::string_view role) {
     const auto fail = [&](const std::string& rule, const std::string& remedy) {
-        return ConfigurationError(fmt::format("{}: {} `{}`: {}. {}", origin.text(), role, path, rule, remedy));
+        return problem(fmt::format("{}: {} `{}`: {}. {}", origin.text(), role, path, rule, remedy));
     };
     const std::vector<std::string> parts = split_path(path);
     if (parts[0] == "extends" || std::find(top_level_names().begin(), top_level_names().end(), parts[0]) == top_level_names().end())
@@ -80,9 +80,9 @@ const Key& key_at(const Node& root, const std::string& path, const Origin& origi
         std::vector<std::string> names;
         if (const Node* objects = root.find(at); objects && objects->table())
             for (const Entry& entry : *objects->table()) names.push_back(entry.key);
-        if (parts.size() < 2) throw fail(fmt::format("this is the set of all {}s, not a value", at), fmt::format("Name one and a key of it; there are: {}.", join(names)));
+        if (parts.size() < 2) throw fail(fmt::format("this is the whole of [{}], not a value", at), fmt::format("Name one and a key of it; there are: {}.", join(names)));
         if (std::find(names.begin(), names.end(), parts[1]) == names.end())
-            throw fail(fmt::format("there is no {} `{}`", at, parts[1]), suggestion(parts[1], names, fmt::format("This file has the {}s", at)));
+            throw fail(fmt::format("there is no {} `{}`", at, parts[1]), suggestion(parts[1], names, fmt::format("Names in [{}]", at)));
         at += "." + parts[1];
         next = 2;
     }
@@ -154,7 +154,7 @@ void assign(Node& root, const std::string& path, Node value, std::string_view ro
         Node* child = node->find(parts[i]);
         if (!child) child = &node->put(parts[i], Node{Node::Table{}, value.origin});
         if (!child->table())
-            throw ConfigurationError(fmt::format("{}: {} `{}`: {} = {} is not a table.", value.origin.text(), role, path, parts[i], child->describe()));
+            throw problem(fmt::format("{}: {} `{}`: {} = {} is not a table.", value.origin.text(), role, path, parts[i], child->describe()));
         node = child;
     }
     if (*key.rules.rival) node->erase(key.rules.rival);
@@ -165,9 +165,9 @@ void assign(Node& root, const std::string& path, Node value, std::string_view ro
         node->put(parts.back(), std::move(value));
 }
 
-void apply_option(Node& root, const std::string& path, const std::string& text) {
-    const std::string source = fmt::format("option --set {}={}", path, text);
-    const auto fail = [&](const std::string& rule) { return ConfigurationError(fmt::format("{}: {}", source, rule)); };
+void apply_option(Node& root, const std::string& path, const std::string& text, Source source) {
+    source.name += fmt::format(" with --set {}={}", shorten(path, 120), shorten(text, 120));
+    const auto fail = [&](const std::string& rule) { return problem(fmt::format("{}: {}", source.name, rule)); };
     const std::vector<std::string> parts = split_path(path);
     if (parts.size() < 2 || std::any_of(parts.begin(), parts.end(), [](const std::string& part) { return part.empty(); }))
         throw fail("the path must name a key of a section. Write for example --set run.dt=0.01 or --set projection.EE.strength=10.");
@@ -180,13 +180,13 @@ void apply_option(Node& root, const std::string& path, const std::string& text) 
     } else {
         try {
             Node parsed = parse_toml("value = " + text, source);
-            if (parsed.table()->size() != 1) throw ConfigurationError("more than one value");
+            if (parsed.table()->size() != 1) throw problem("more than one value");
             value = std::move(parsed.table()->front().value);
         } catch (const ConfigurationError&) {
             throw fail("the value is not a TOML value. Write a number, true, false, a word, or a quoted string, list or table, e.g. --set 'run.record=[\"v\"]'.");
         }
     }
-    const auto name = std::make_shared<const std::string>(source);
+    const auto name = std::make_shared<const Source>(source);
     const auto relabel = [&name](const auto& self, Node& node) -> void {
         node.origin = {name, 0, 0};
         if (Node::Table* table = node.table())

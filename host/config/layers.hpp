@@ -36,8 +36,8 @@ const Key& key_at(const Node& root, const std::string& path, const Origin& origi
 /// Sets the value of a key; the path must be one that key_at accepts.  A rival of the key goes.
 void assign(Node& root, const std::string& path, Node value, std::string_view role);
 
-/// Applies --set PATH=VALUE: VALUE is a TOML value, a bare word is a string.
-void apply_option(Node& root, const std::string& path, const std::string& value);
+/// Applies --set PATH=VALUE: VALUE is a TOML value, a bare word is a string.  `source`: the file and the layer.
+void apply_option(Node& root, const std::string& path, const std::string& value, Source source);
 
 /// The axes of [sweep]: path and list of values, in the order of the file; nested tables are flattened.
 std::vector<Entry> sweep_axes(const Node& root);

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <map>
 
-#include "host/config/nearest.hpp"
+#include "host/config/wording.hpp"
 #include "host/config/schema.hpp"
 #include "models/base/error.hpp"
 #include "models/base/random.hpp"
@@ -31,7 +31,7 @@ public:
         run();
         for (const auto& [name, table] : out_.resolved.at("population").items()) population(name, table);
         if (net_.populations.empty())
-            throw ConfigurationError(fmt::format("{}: there is no population: a network needs at least one. Add [population.E] with model and size.",
+            throw problem(fmt::format("{}: there is no population: a network needs at least one. Add [population.E] with model and size.",
                                                  reading_.root.origin.text()));
         check_unit_of_time();
         for (auto& [name, table] : out_.resolved.at("projection").items()) projection(name, table);

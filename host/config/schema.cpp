@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <sstream>
 
-#include "host/config/nearest.hpp"
+#include "host/config/wording.hpp"
 #include "host/config/schema_table.hpp"
 
 namespace spikemass::config {

@@ -11,6 +11,7 @@
 #include "host/config/fingerprint.hpp"
 #include "host/config/layers.hpp"
 #include "host/config/schema.hpp"
+#include "host/config/wording.hpp"
 #include "models/base/error.hpp"
 
 namespace spikemass {
@@ -20,7 +21,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 ConfigurationError axis_error(const Origin& origin, const std::string& path, const std::string& rule) {
-    return ConfigurationError(fmt::format("{}: sweep axis `{}`: {}", origin.text(), path, rule));
+    return problem(fmt::format("{}: sweep axis `{}`: {}", origin.text(), path, rule));
 }
 
 /// May this path be swept, with this list of values?  Returns its row of the schema.
@@ -107,7 +108,7 @@ public:
 
     SweepPlan expand() {
         if (!document_.has_sweep)
-            throw ConfigurationError(fmt::format("{}: there is no [sweep] section, so there is nothing to sweep. Add one, or use `run`.", document_.file));
+            throw problem(fmt::format("{}: there is no [sweep] section, so there is nothing to sweep. Add one, or use `run`.", document_.file));
         options();
         const std::size_t points = check_axes();
         plan_.points.reserve(points);
@@ -125,7 +126,7 @@ private:
         plan_.independent_seeds = document_.independent_seeds();
         with_reference_ = document_.sweep.at("reference") == "all_to_all";
         if (document_.axes.empty() && plan_.trials == 1)
-            throw ConfigurationError(fmt::format("{}: [sweep] is empty: it has neither an axis nor more than one trial. Add for example "
+            throw problem(fmt::format("{}: [sweep] is empty: it has neither an axis nor more than one trial. Add for example "
                                                  "\"projection.EE.strength\" = [5, 10] or trials = 8.", document_.sweep_origin.text()));
     }
 
@@ -148,7 +149,7 @@ private:
             grid = static_cast<double>(length);
         }
         if (grid > max_points)
-            throw ConfigurationError(fmt::format("{}: the sweep has {:.3g} points, and at most {:.0g} are possible. Use fewer values, design = \"zip\", "
+            throw problem(fmt::format("{}: the sweep has {:.3g} points, and at most {:.0g} are possible. Use fewer values, design = \"zip\", "
                                                  "or several files.", document_.sweep_origin.text(), grid, max_points));
         used_.assign(plan_.axes.size(), false);
         return static_cast<std::size_t>(grid);
@@ -188,7 +189,7 @@ private:
                 first_["run"]["seed"] = resolved.file_seed;
             }
         } catch (const ConfigurationError& error) {
-            throw ConfigurationError(fmt::format("{} (Sweep point {}: {}.)", error.what(), index, describe_point(plan_, point)));
+            throw problem(fmt::format("{} (Sweep point {}: {}.)", error.what(), index, describe_point(plan_, point)));
         }
         plan_.points.push_back(std::move(point));
     }

@@ -1,4 +1,4 @@
-#include "host/config/nearest.hpp"
+#include "host/config/wording.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -7,6 +7,15 @@
 #include <cctype>
 
 namespace spikemass::config {
+namespace {
+
+std::string one_line(std::string text) {
+    for (char& c : text)
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+    return text;
+}
+
+}  // namespace
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
     std::vector<std::size_t> before, above(b.size() + 1), row(b.size() + 1);
@@ -48,6 +57,16 @@ std::string suggestion(std::string_view name, const std::vector<std::string>& ca
     if (!near.empty()) return fmt::format("Did you mean `{}`?", near);
     if (candidates.empty()) return fmt::format("{}: none.", what);
     return fmt::format("{}: {}.", what, join(candidates));
+}
+
+ConfigurationError problem(std::string message) { return ConfigurationError(one_line(std::move(message))); }
+
+std::string shorten(std::string text, std::size_t length) {
+    text = one_line(std::move(text));
+    if (text.size() <= length) return text;
+    std::size_t cut = length - 4;
+    while (cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xc0) == 0x80) --cut;
+    return text.substr(0, cut) + " ...";
 }
 
 std::string join(const std::vector<std::string>& items, std::string_view separator) { return fmt::format("{}", fmt::join(items, separator)); }
