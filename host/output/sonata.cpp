@@ -1,0 +1,210 @@
+#include "host/output/sonata.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include <fmt/format.h>
+#include <hdf5.h>
+
+#include "host/output/files.hpp"
+#include "models/base/error.hpp"
+
+namespace spikemass::output {
+
+namespace {
+
+constexpr hsize_t chunk_spikes = 1 << 16;
+constexpr unsigned deflate_level = 1;
+constexpr std::uint64_t metadata_room = 1 << 20;   // what HDF5 may still hold back when its file looks finished
+constexpr std::uint32_t sonata_magic = 0x0A7A;
+constexpr std::uint32_t sonata_version[2] = {0, 1};
+
+/// Owner of an HDF5 identifier and of the way to close it.
+class Handle {
+public:
+    Handle() = default;
+    Handle(hid_t id, herr_t (*close)(hid_t), const char* doing) : id_(id), close_(close) {
+        if (id_ < 0) fail(doing);
+    }
+    ~Handle() { if (id_ >= 0) close_(id_); }
+    Handle(Handle&& other) noexcept : id_(std::exchange(other.id_, -1)), close_(other.close_) {}
+    Handle& operator=(Handle&& other) noexcept {
+        std::swap(id_, other.id_);
+        std::swap(close_, other.close_);
+        return *this;
+    }
+    operator hid_t() const { return id_; }
+    hid_t release() { return std::exchange(id_, -1); }
+
+    [[noreturn]] static void fail(const std::string& doing) {
+        const int reason = errno;
+        throw IoError(fmt::format("{} failed: {}", doing, reason ? io_reason(reason) : "HDF5 refused."));
+    }
+
+private:
+    hid_t id_ = -1;
+    herr_t (*close_)(hid_t) = nullptr;
+};
+
+void require(herr_t code, const char* doing) {
+    if (code < 0) Handle::fail(doing);
+}
+
+/// HDF5 prints its errors unless told otherwise; libraries never print.  Restores what was set before.
+class QuietHdf5 {
+public:
+    QuietHdf5() {
+        H5Eget_auto2(H5E_DEFAULT, &handler_, &data_);
+        H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+        errno = 0;
+    }
+    ~QuietHdf5() { H5Eset_auto2(H5E_DEFAULT, handler_, data_); }
+    QuietHdf5(const QuietHdf5&) = delete;
+    QuietHdf5& operator=(const QuietHdf5&) = delete;
+
+private:
+    H5E_auto2_t handler_ = nullptr;
+    void* data_ = nullptr;
+};
+
+void write_attribute(hid_t object, const char* name, hid_t type, hid_t space, const void* value) {
+    const Handle attribute(H5Acreate2(object, name, type, space, H5P_DEFAULT, H5P_DEFAULT), H5Aclose, "writing a SONATA attribute");
+    require(H5Awrite(attribute, type, value), "writing a SONATA attribute");
+}
+
+void write_text_attribute(hid_t object, const char* name, const std::string& text) {
+    const Handle type(H5Tcopy(H5T_C_S1), H5Tclose, "writing a SONATA attribute");
+    H5Tset_size(type, text.size());
+    H5Tset_cset(type, H5T_CSET_UTF8);
+    const Handle scalar(H5Screate(H5S_SCALAR), H5Sclose, "writing a SONATA attribute");
+    write_attribute(object, name, type, scalar, text.data());
+}
+
+/// The format's enumeration {none, by_id, by_time}.
+void write_sorting(hid_t group, std::uint8_t value) {
+    const Handle type(H5Tenum_create(H5T_NATIVE_UINT8), H5Tclose, "writing the attribute sorting");
+    const std::pair<const char*, std::uint8_t> members[] = {{"none", 0}, {"by_id", 1}, {"by_time", 2}};
+    for (const auto& [name, number] : members) require(H5Tenum_insert(type, name, &number), "writing the attribute sorting");
+    const Handle scalar(H5Screate(H5S_SCALAR), H5Sclose, "writing the attribute sorting");
+    write_attribute(group, "sorting", type, scalar, &value);
+}
+
+Handle create_column(hid_t group, const char* name, hid_t type) {
+    const hsize_t none = 0, unlimited = H5S_UNLIMITED;
+    const Handle space(H5Screate_simple(1, &none, &unlimited), H5Sclose, "creating a spike column");
+    const Handle properties(H5Pcreate(H5P_DATASET_CREATE), H5Pclose, "creating a spike column");
+    require(H5Pset_chunk(properties, 1, &chunk_spikes), "creating a spike column");
+    require(H5Pset_shuffle(properties), "creating a spike column");
+    require(H5Pset_deflate(properties, deflate_level), "creating a spike column");
+    require(H5Pset_fletcher32(properties), "creating a spike column");
+    return {H5Dcreate2(group, name, type, space, H5P_DEFAULT, properties, H5P_DEFAULT), H5Dclose, "creating a spike column"};
+}
+
+template <class T>
+void extend_column(hid_t column, hid_t type, hsize_t at, const std::vector<T>& values) {
+    const hsize_t n = values.size(), end = at + n;
+    require(H5Dset_extent(column, &end), "writing spikes");
+    const Handle file_space(H5Dget_space(column), H5Sclose, "writing spikes");
+    require(H5Sselect_hyperslab(file_space, H5S_SELECT_SET, &at, nullptr, &n, nullptr), "writing spikes");
+    const Handle memory(H5Screate_simple(1, &n, nullptr), H5Sclose, "writing spikes");
+    require(H5Dwrite(column, type, memory, file_space, H5P_DEFAULT, values.data()), "writing spikes");
+}
+
+struct Column {
+    Handle group, timestamps, node_ids;
+    std::vector<double> times;
+    std::vector<std::uint64_t> ids;
+    hsize_t written = 0;
+    std::int64_t last_step = 0;
+    bool by_time = true;
+
+    void flush(PartFile& part) {
+        if (ids.empty()) return;
+        part.reserve(part.size() + 17 * ids.size() + metadata_room);   // a full disk is met here, not inside HDF5
+        extend_column(timestamps, H5T_NATIVE_DOUBLE, written, times);
+        extend_column(node_ids, H5T_NATIVE_UINT64, written, ids);
+        written += ids.size();
+        times.clear();
+        ids.clear();
+    }
+};
+
+}  // namespace
+
+struct SpikeWriter::State {
+    PartFile part;
+    double dt;
+    Handle file;
+    std::vector<Column> columns;   // closed before the file, the file before the part
+
+    State(const std::filesystem::path& path, double step) : part(path), dt(step) {}
+
+    void push(Column& column, std::int64_t step, std::uint64_t id) {
+        column.by_time = column.by_time && step >= column.last_step;
+        column.last_step = step;
+        column.times.push_back(static_cast<double>(step) * dt);
+        column.ids.push_back(id);
+        if (column.ids.size() >= chunk_spikes) column.flush(part);
+    }
+};
+
+SpikeWriter::SpikeWriter(const std::filesystem::path& path, const std::vector<std::string>& populations, const std::string& time_unit, double dt) {
+    const QuietHdf5 quiet;
+    state_ = std::make_unique<State>(path, dt);
+    auto& s = *state_;
+    s.part.reserve(metadata_room + 65536 * populations.size());
+    const Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "creating a spike file");
+    require(H5Pset_fclose_degree(access, H5F_CLOSE_STRONG), "creating a spike file");
+    s.file = Handle(H5Fcreate(s.part.path().c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access), H5Fclose, "creating a spike file");
+    s.part.reserve(metadata_room + 65536 * populations.size());   // creating has emptied the file
+    const Handle scalar(H5Screate(H5S_SCALAR), H5Sclose, "creating a spike file");
+    const hsize_t two = 2;
+    const Handle pair(H5Screate_simple(1, &two, nullptr), H5Sclose, "creating a spike file");
+    write_attribute(s.file, "magic", H5T_NATIVE_UINT32, scalar, &sonata_magic);
+    write_attribute(s.file, "version", H5T_NATIVE_UINT32, pair, sonata_version);
+    const Handle spikes(H5Gcreate2(s.file, "spikes", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), H5Gclose, "creating a spike file");
+    for (const auto& name : populations) {
+        auto& column = s.columns.emplace_back();
+        column.group = Handle(H5Gcreate2(spikes, name.c_str(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), H5Gclose, "creating a spike file");
+        column.timestamps = create_column(column.group, "timestamps", H5T_IEEE_F64LE);
+        column.node_ids = create_column(column.group, "node_ids", H5T_STD_U64LE);
+        write_text_attribute(column.timestamps, "units", time_unit);
+    }
+}
+
+SpikeWriter::~SpikeWriter() {
+    const QuietHdf5 quiet;
+    state_.reset();
+}
+SpikeWriter::SpikeWriter(SpikeWriter&&) noexcept = default;
+
+void SpikeWriter::append(std::size_t population, std::int64_t step, std::span<const std::uint32_t> ids) {
+    const QuietHdf5 quiet;
+    for (const auto id : ids) state_->push(state_->columns.at(population), step, id);
+}
+
+void SpikeWriter::append(std::size_t population, std::int64_t step, std::span<const std::int64_t> ids) {
+    const QuietHdf5 quiet;
+    for (const auto id : ids) state_->push(state_->columns.at(population), step, static_cast<std::uint64_t>(id));
+}
+
+void SpikeWriter::append(std::size_t population, std::span<const std::int64_t> steps, std::span<const std::int64_t> ids) {
+    if (steps.size() != ids.size()) throw Error(ExitCode::runtime, "SpikeWriter: steps and ids must have the same length.");
+    const QuietHdf5 quiet;
+    for (std::size_t i = 0; i < ids.size(); ++i) state_->push(state_->columns.at(population), steps[i], static_cast<std::uint64_t>(ids[i]));
+}
+
+void SpikeWriter::close() {
+    const QuietHdf5 quiet;
+    auto& s = *state_;
+    for (auto& column : s.columns) {
+        column.flush(s.part);
+        write_sorting(column.group, column.by_time ? 2 : 0);
+    }
+    s.columns.clear();
+    require(H5Fclose(s.file.release()), "writing the spike file");
+    s.part.commit();
+}
+
+}  // namespace spikemass::output
