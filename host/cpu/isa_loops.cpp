@@ -9,6 +9,10 @@
 #include "models/synapses/exponential.hpp"
 #include "kernels/synapse_hash.hpp"
 
+#if defined(SPIKEMASS_ISA_v4) && !defined(__AVX512BW__)
+#error "isa_v4 must be compiled for x86-64-v4: an -march option of another target came last."
+#endif
+
 namespace spikemass::cpu {
 namespace {
 
@@ -180,7 +184,7 @@ SPIKEMASS_HD void for_each_row(const RowsView<Index>& view, const SpikeSegment* 
         }
         const auto start = [&](std::size_t i) -> std::uint64_t { return view.start32 ? view.start32[i] : view.start64[i]; };
         const auto fetch_start = [&](std::size_t i) {
-            view.start32 ? __builtin_prefetch(view.start32 + ids[i]) : __builtin_prefetch(view.start64 + ids[i]);
+            __builtin_prefetch(view.start32 ? static_cast<const void*>(view.start32 + ids[i]) : static_cast<const void*>(view.start64 + ids[i]));
         };
         const auto fetch_row = [&](std::size_t i) {
             const std::uint64_t b = start(ids[i]), e = start(ids[i] + 1);

@@ -1,0 +1,162 @@
+// spikemass compare and report: the table of the project's main question, and the page with its pictures.
+
+#include "host/compare/compare.hpp"
+
+#include <fmt/format.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "host/cli/options.hpp"
+#include "host/output/sweep_folder.hpp"
+#include "host/sweep/sweep.hpp"
+#include "models/base/error.hpp"
+
+namespace spikemass::cli {
+
+namespace {
+
+struct Options {
+    Common common;
+    std::string input, levels = "spiking,mass", closures, out;
+    std::int64_t trials = 4;
+    bool ideal_delay = false;
+};
+
+std::vector<std::string> split(const std::string& list) {
+    std::vector<std::string> parts;
+    std::string part;
+    for (char c : list + ",") {
+        if (c != ',') part += c;
+        else if (!part.empty()) parts.push_back(std::exchange(part, {}));
+    }
+    return parts;
+}
+
+/// A network file is swept first (one point and --trials trials where it has no [sweep]); its folder is then compared.
+std::filesystem::path sweep_first(const Options& o) {
+    std::vector<Override> overrides = o.common.overrides();
+    NetworkFile file = NetworkFile::load(o.input, overrides, o.common.seed);
+    if (!file.has_sweep()) {
+        overrides.push_back({"sweep.trials", std::to_string(o.trials)});
+        file = NetworkFile::load(o.input, overrides, o.common.seed);
+    }
+    SweepOptions s;
+    s.out = o.out.empty() ? std::filesystem::path(o.input).stem().string() + ".compare" : o.out;
+    s.threads = o.common.all_threads();
+    s.quiet = o.common.quiet;
+    s.stop = &stop_flag();
+    s.resume = std::filesystem::exists(s.out);
+    const SweepOutcome r = run_sweep(file, file.sweep(), s);
+    if (r.code == ExitCode::resumable || r.code == ExitCode::interrupted) throw Stopped(r.code, "stopped on request; the runs that are finished are kept in " + s.out.string() + ". Say the same command again to go on.");
+    return s.out;
+}
+
+nlohmann::ordered_json to_json(const CompareOutcome& c, const std::string& dataset) {
+    const auto number = [](double x) { return std::isfinite(x) ? nlohmann::ordered_json(x) : nlohmann::ordered_json(nullptr); };
+    nlohmann::ordered_json j = {{"dataset", dataset}, {"points", c.points}, {"diverged", c.diverged}};
+    for (const auto& r : c.rows) {
+        nlohmann::ordered_json row = {{"group", r.group}, {"label", r.label}, {"rate", number(r.rate.value)}, {"rate_se", number(r.rate.standard_error)},
+                                      {"v", number(r.v.value)}, {"v_se", number(r.v.standard_error)}, {"flagged", r.flagged}};
+        for (std::size_t k = 0; k < r.levels.size(); ++k)
+            row["levels"][c.table.levels[k]] = {{"rate_error_relative", number(r.levels[k].rate)}, {"v_error_relative", number(r.levels[k].v)}, {"steady_error", number(r.levels[k].joint)}};
+        j["rows"].push_back(row);
+    }
+    for (const auto& r : c.ranking)
+        j["ranking"].push_back({{"level", r.level}, {"score", number(r.score)}, {"steady", number(r.steady)}, {"transient", number(r.transient)},
+                                {"steady_net", number(r.steady_net)}, {"transient_net", number(r.transient_net)}, {"points", r.points}});
+    j["warnings"] = c.warnings;
+    return j;
+}
+
+int execute(const Options& o) {
+    o.common.check_backend();
+    for (const std::string& l : split(o.levels))
+        if (l != "spiking" && l != "mass") throw ConfigurationError(fmt::format("--levels {}: this version compares the levels spiking and mass. Use --levels spiking,mass.", o.levels));
+    std::filesystem::path dataset = o.input;
+    const bool is_network = dataset.extension() == ".toml" || dataset.extension() == ".json";
+    if (is_network) dataset = sweep_first(o);
+    CompareOptions c;
+    c.closures = split(o.closures);
+    c.ideal_delay = o.ideal_delay;
+    c.threads = o.common.all_threads();
+    c.quiet = o.common.quiet;
+    CompareOutcome r = compare_dataset(dataset, c);
+    const std::string file = output::resolve_dataset(dataset).string();
+    if (o.common.json) {
+        fmt::print("{}\n", to_json(r, file).dump());
+        return 0;
+    }
+    r.table.color = color_on_stdout();
+    r.table.width = terminal_width();
+    fmt::print("{}\n{}\n", analysis::format_table(r.rows, r.table), analysis::format_ranking(r.ranking, r.table.color));
+    if (!o.common.quiet)
+        for (const std::string& w : r.warnings) fmt::print(stderr, "warning: {}\n", w);
+    fmt::print("dataset {} (groups mass*, compare)\n", file);
+    return 0;
+}
+
+/// The page is made by Python and matplotlib; the scripts lie beside the sources or in share/.
+int report(const std::vector<std::string>& arguments) {
+    const auto self = std::filesystem::read_symlink("/proc/self/exe").parent_path();
+    std::filesystem::path script;
+    for (const std::filesystem::path& p : {self / "../share/spikemass/python", std::filesystem::path(SPIKEMASS_PYTHON_DIR)})
+        if (std::filesystem::exists(p / "spikemass_report.py")) {
+            script = p / "spikemass_report.py";
+            break;
+        }
+    if (script.empty()) throw IoError(std::string("report: spikemass_report.py was not found in ") + SPIKEMASS_PYTHON_DIR + ". It belongs to the program's sources: install the program again.");
+    const char* chosen = std::getenv("SPIKEMASS_PYTHON");
+    const std::string python = chosen ? chosen : std::filesystem::exists("/usr/bin/python3") ? "/usr/bin/python3" : "python3";
+    std::vector<std::string> words{python, script.string()};
+    words.insert(words.end(), arguments.begin(), arguments.end());
+    std::vector<char*> argv;
+    for (std::string& w : words) argv.push_back(w.data());
+    argv.push_back(nullptr);
+    const pid_t child = fork();
+    if (child == 0) {
+        execvp(argv[0], argv.data());
+        _exit(127);
+    }
+    int state = 0;
+    if (child < 0 || waitpid(child, &state, 0) < 0 || (WIFEXITED(state) && WEXITSTATUS(state) == 127))
+        throw Error(ExitCode::runtime, fmt::format("report: {} could not be started. Install python3 with numpy, matplotlib, netCDF4 and h5py, or name an interpreter by SPIKEMASS_PYTHON.", python));
+    return WIFEXITED(state) ? WEXITSTATUS(state) : static_cast<int>(ExitCode::runtime);
+}
+
+}  // namespace
+
+Verb add_compare(CLI::App& app) {
+    auto o = std::make_shared<Options>();
+    CLI::App* verb = app.add_subcommand("compare", "The same networks as spikes and as masses: table, errors, ranking of closures");
+    verb->add_option("input", o->input, "A sweep's folder, a dataset, or a network file (which is run first)")->required();
+    verb->add_option("--levels", o->levels, "Levels to compare (default spiking,mass)");
+    verb->add_option("--closures", o->closures, "Closures of the mass, separated by commas (default: all)");
+    verb->add_flag("--ideal-delay", o->ideal_delay, "Masses with the delay as asked for instead of the network's realised one");
+    verb->add_option("--trials", o->trials, "Trials of a network file without [sweep] (default 4)")->check(CLI::Range(1, 1000000));
+    verb->add_option("--out", o->out, "Folder for the runs of a network file (default NAME.compare)");
+    o->common.add_to(*verb);
+    return {verb, [o] { return execute(*o); }};
+}
+
+Verb add_report(CLI::App& app) {
+    struct S { std::string dataset, out, png; bool quiet = false; };
+    auto o = std::make_shared<S>();
+    CLI::App* verb = app.add_subcommand("report", "One self-contained HTML page with tables and pictures");
+    verb->add_option("dataset", o->dataset, "A sweep's folder or a dataset file")->required();
+    verb->add_option("-o,--out", o->out, "The page (default: report.html beside the dataset)");
+    verb->add_option("--png", o->png, "Also write the figures as PNG into this folder");
+    verb->add_flag("--quiet", o->quiet, "Do not print what was written");
+    return {verb, [o] {
+        std::vector<std::string> a{o->dataset};
+        if (!o->out.empty()) a.insert(a.end(), {"-o", o->out});
+        if (!o->png.empty()) a.insert(a.end(), {"--png", o->png});
+        if (o->quiet) a.push_back("--quiet");
+        return report(a);
+    }};
+}
+
+}  // namespace spikemass::cli

@@ -1,0 +1,144 @@
+// spikemass validate, info and doctor: is it right, what does it hold, what can this machine do.
+
+#include <fmt/format.h>
+#include <sys/utsname.h>
+
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "host/cli/options.hpp"
+#include "host/config/schema.hpp"
+#include "host/config/sweep_plan.hpp"
+#include "host/cpu/isa.hpp"
+#include "host/mass/mass.hpp"
+#include "host/output/dataset.hpp"
+#include "host/output/files.hpp"
+#include "host/output/sweep_folder.hpp"
+#include "host/sweep/header.hpp"
+#include "host/version.hpp"
+#include "models/closures/registry.hpp"
+#include "models/registry.hpp"
+
+namespace spikemass::cli {
+
+namespace {
+
+bool is_network_file(const std::filesystem::path& p) { return p.extension() == ".toml" || p.extension() == ".json"; }
+
+int validate(const Common& common, const std::string& path) {
+    if (!is_network_file(path)) {
+        const auto file = output::resolve_dataset(path);
+        output::validate_dataset(file);
+        fmt::print("{}: valid dataset\n", file.string());
+        return 0;
+    }
+    const NetworkFile file = NetworkFile::load(path, common.overrides(), common.seed);
+    Configuration c = file.resolve();
+    std::string sweep;
+    if (file.has_sweep()) {
+        const SweepPlan plan = file.sweep();
+        sweep = fmt::format(", sweep of {} points x {} trials", plan.points.size(), plan.trials);
+    }
+    mass::resolve_initial(c.network);
+    fmt::print("{}: valid network: {} populations, {} projections, {} stimuli{}\n", path, c.network.populations.size(), c.network.projections.size(), c.network.stimuli.size(), sweep);
+    if (common.json) fmt::print("{}\n", c.resolved.dump(2));
+    return 0;
+}
+
+int info(const Common& common, const std::string& path, bool keys) {
+    if (keys) {
+        fmt::print("{}", config::describe_keys());
+        return 0;
+    }
+    if (path.empty()) throw ConfigurationError("info: name a dataset, a sweep's folder or a network file, or say --keys to list the keys of network files.");
+    if (is_network_file(path)) {
+        const NetworkFile file = NetworkFile::load(path, common.overrides(), common.seed);
+        const Configuration c = file.resolve();
+        if (common.json) {
+            fmt::print("{}\n", c.resolved.dump());
+            return 0;
+        }
+        const MemoryEstimate m = estimate_memory(c.network);
+        fmt::print("{}: dt {} {}, {} steps of warm-up, {} bins of {} steps\n", path, c.run.dt, c.run.time_unit, c.plan.warmup_steps, c.plan.bins, c.plan.steps_per_bin);
+        for (const Population& p : c.network.populations) fmt::print("  population {}: {} {} neurons\n", p.name, p.size, models::NeuronModels::names[static_cast<int>(p.model)]);
+        for (const Projection& p : c.network.projections)
+            fmt::print("  projection {}: {} -> {}, K = {:g}, J = {:g}, delay {} step{}\n", p.name, c.network.populations[p.source].name, c.network.populations[p.target].name,
+                       p.topology.mean_indegree, p.strength, p.delay_steps, p.delay_steps == 1 ? "" : "s");
+        fmt::print("  about {:.3g} synapses, {} of memory\n", m.synapses, output::human_bytes(static_cast<std::uint64_t>(m.bytes)));
+        return 0;
+    }
+    const auto j = output::dataset_info(output::resolve_dataset(path));
+    if (common.json) fmt::print("{}\n", j.dump());
+    else fmt::print("{}\n", output::info_text(j));
+    return 0;
+}
+
+int doctor(bool json) {
+    const output::Provenance p = provenance();
+    nlohmann::ordered_json j;
+    j["version"] = version;
+    j["commit"] = git_commit;
+    j["compiler"] = compiler;
+    utsname system{};
+    uname(&system);
+    j["system"] = fmt::format("{} {}", system.sysname, system.release);
+    j["processor"] = p.device;
+    j["threads"] = Common{}.all_threads();
+    j["instruction_set"] = fmt::format("x86-64-{}", cpu::best_isa().name);
+    j["memory_available_bytes"] = available_memory();
+    j["backends"] = {"cpu"};
+    j["cuda"] = "not in this build";
+    std::vector<std::string> models, closures;
+    for (const char* m : models::NeuronModels::names) models.emplace_back(m);
+    for (const auto c : closures::closure_names) closures.emplace_back(c);
+    j["neuron_models"] = models;
+    j["closures"] = closures;
+    std::string huge = "unknown";
+    if (std::ifstream in("/sys/kernel/mm/transparent_hugepage/enabled"); in) std::getline(in, huge);
+    j["huge_pages"] = huge;
+    const char* python = std::getenv("SPIKEMASS_PYTHON");
+    const std::string command = fmt::format("{} -c 'import numpy, scipy, matplotlib, netCDF4, h5py' >/dev/null 2>&1", python ? python : "/usr/bin/python3");
+    j["report"] = std::system(command.c_str()) == 0 ? "ready" : "Python packages are missing: numpy, scipy, matplotlib, netCDF4, h5py";
+    if (json) {
+        fmt::print("{}\n", j.dump());
+        return 0;
+    }
+    for (const auto& [key, value] : j.items()) {
+        std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+        if (key == "memory_available_bytes") text = output::human_bytes(static_cast<std::uint64_t>(value.get<double>()));
+        fmt::print("{:<24}{}\n", key, text);
+    }
+    return 0;
+}
+
+}  // namespace
+
+Verb add_validate(CLI::App& app) {
+    struct S { Common common; std::string path; };
+    auto o = std::make_shared<S>();
+    CLI::App* verb = app.add_subcommand("validate", "Check a network file or a dataset");
+    verb->add_option("file", o->path, "Network file, dataset or sweep's folder")->required();
+    o->common.add_to(*verb);
+    return {verb, [o] { return validate(o->common, o->path); }};
+}
+
+Verb add_info(CLI::App& app) {
+    struct S { Common common; std::string path; bool keys = false; };
+    auto o = std::make_shared<S>();
+    CLI::App* verb = app.add_subcommand("info", "What a network file or a dataset holds");
+    verb->add_option("file", o->path, "Network file, dataset or sweep's folder");
+    verb->add_flag("--keys", o->keys, "List every key of the network file");
+    o->common.add_to(*verb);
+    return {verb, [o] { return info(o->common, o->path, o->keys); }};
+}
+
+Verb add_doctor(CLI::App& app) {
+    auto json = std::make_shared<bool>(false);
+    CLI::App* verb = app.add_subcommand("doctor", "What this machine and this build can do");
+    verb->add_flag("--json", *json, "Print one JSON object");
+    return {verb, [json] { return doctor(*json); }};
+}
+
+}  // namespace spikemass::cli

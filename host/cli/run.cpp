@@ -1,0 +1,175 @@
+// spikemass run: one network at one level.
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "host/analysis/statistics.hpp"
+#include "host/cli/options.hpp"
+#include "host/mass/mass.hpp"
+#include "host/output/dataset.hpp"
+#include "host/output/files.hpp"
+#include "host/output/layout.hpp"
+#include "host/output/sonata.hpp"
+#include "host/sweep/header.hpp"
+#include "host/sweep/progress.hpp"
+
+namespace spikemass::cli {
+
+namespace {
+
+struct RunOptions {
+    Common common;
+    std::string file, level = "spiking", closure = "none", out, spikes;
+    std::uint64_t trial = 0;
+    bool ideal_delay = false;
+};
+
+/// Threads that help one network: all for steps of 200 us and more.
+int useful_threads(const Common& common, const Network& network, const RunPlan& plan) {
+    if (common.threads > 0) return common.threads;
+    const auto steps = static_cast<double>(plan.warmup_steps + plan.bins * plan.steps_per_bin);
+    return estimate_seconds(network, plan) / steps > 200e-6 ? common.all_threads() : 1;
+}
+
+nlohmann::ordered_json summary(const RunResult& r, const Configuration& c) {
+    const double scale = output::layout::rate_scale(c.run.time_unit);
+    nlohmann::ordered_json j;
+    j["level"] = r.level;
+    j["backend"] = r.backend;
+    j["strategy"] = r.strategy;
+    j["seed"] = c.run.seed;
+    j["digest"] = r.level == "spiking" ? nlohmann::ordered_json(fmt::format("{:016x}", r.digest)) : nlohmann::ordered_json(nullptr);
+    j["steps"] = r.steps;
+    j["synapses"] = r.synapses;
+    j["spikes"] = r.spikes;
+    j["wall_seconds"] = r.wall_seconds;
+    j["build_seconds"] = r.build_seconds;
+    j["capped_fraction"] = r.capped_fraction;
+    auto& populations = j["populations"] = nlohmann::ordered_json::object();
+    for (std::size_t i = 0; i < r.populations.size(); ++i) {
+        const PopulationBins& b = r.populations[i];
+        nlohmann::ordered_json p;
+        p["size"] = c.network.populations[i].size;
+        const auto number = [](double x) { return std::isfinite(x) ? nlohmann::ordered_json(x) : nlohmann::ordered_json(nullptr); };
+        const auto rate = analysis::mean_over_blocks(b.rate);
+        p["rate_mean"] = number(rate.value * scale);
+        p["rate_sem"] = number(rate.standard_error * scale);
+        if (!b.v.empty()) {
+            const auto v = analysis::mean_over_blocks(b.v);
+            p["v_mean"] = number(v.value);
+            p["v_sem"] = number(v.standard_error);
+        }
+        if (!b.z_re.empty()) {
+            p["z_re_mean"] = number(analysis::mean(b.z_re));
+            p["z_im_mean"] = number(analysis::mean(b.z_im));
+        }
+        populations[c.network.populations[i].name] = p;
+    }
+    auto& projections = j["projections"] = nlohmann::ordered_json::object();
+    for (std::size_t i = 0; i < r.projections.size(); ++i) {
+        const ProjectionFacts& f = r.projections[i];
+        projections[c.network.projections[i].name] = {{"synapses", f.synapses}, {"k_mean", f.k_mean}, {"k_var", f.k_var}, {"effective_delay", f.effective_delay},
+                                                      {"format", f.format}, {"graph_checksum", fmt::format("{:016x}", f.graph_checksum)}};
+    }
+    if (!r.warnings.empty()) j["warnings"] = r.warnings;
+    return j;
+}
+
+void print(const nlohmann::ordered_json& j, const Configuration& c) {
+    fmt::print("{} level, {} steps in {:.3f} s (built in {:.3f} s), {} synapses, {} spikes{}\n", j["level"].get<std::string>(), j["steps"].get<std::int64_t>(),
+               j["wall_seconds"].get<double>(), j["build_seconds"].get<double>(), j["synapses"].get<std::uint64_t>(), j["spikes"].get<std::uint64_t>(),
+               j["digest"].is_null() ? "" : ", digest " + j["digest"].get<std::string>());
+    const std::string unit = output::layout::rate_unit(c.run.time_unit);
+    for (const auto& [name, p] : j["populations"].items()) {
+        const auto value = [&](const char* key) { return p.contains(key) && p[key].is_number() ? p[key].get<double>() : std::nan(""); };
+        fmt::print("  {}: rate {:.6g} ± {:.2g} {}", name, value("rate_mean"), value("rate_sem"), unit);
+        if (p.contains("v_mean")) fmt::print(", v {:.6g} ± {:.2g}", value("v_mean"), value("v_sem"));
+        fmt::print(" (mean over {} {})\n", c.run.duration, c.run.time_unit);
+    }
+}
+
+int execute(const RunOptions& o) {
+    o.common.check_backend();
+    const NetworkFile file = NetworkFile::load(o.file, o.common.overrides(), o.common.seed);
+    const Configuration c = file.resolve(o.trial);
+    if (o.level != "spiking" && o.level != "mass")
+        throw ConfigurationError(fmt::format("--level {}: this network runs at the levels spiking and mass. Choose one of them.", o.level));
+    if (o.level != "mass" && o.closure != "none") throw ConfigurationError(fmt::format("--closure {}: closures belong to the mass. Add --level mass.", o.closure));
+    if (!o.spikes.empty() && o.level != "spiking") throw ConfigurationError("--spikes: only the spiking level has spikes. Leave --spikes away or use --level spiking.");
+    for (const std::string& f : {o.out, o.spikes})
+        if (!f.empty()) output::check_writable(std::filesystem::absolute(f).parent_path());
+
+    output::TrialRecord record;
+    record.seeds = c.network.seeds;
+    if (o.level == "mass") {
+        Network network = c.network;
+        mass::resolve_initial(network);
+        record.result = mass::run_mass(network, c.plan, {o.closure, o.ideal_delay});
+    } else {
+        SimulationOptions s;
+        s.threads = useful_threads(o.common, c.network, c.plan);
+        s.stop = &stop_flag();
+        ProgressLine progress(o.common.quiet);
+        s.progress = [&](std::int64_t done, std::int64_t total, std::uint64_t spikes) {
+            progress.show(static_cast<double>(done) / static_cast<double>(total), fmt::format("step {}/{}, {:.3g} spikes", done, total, static_cast<double>(spikes)));
+        };
+        std::unique_ptr<output::SpikeWriter> writer;
+        if (!o.spikes.empty()) {
+            std::vector<std::string> names;
+            for (const Population& p : c.network.populations) names.push_back(p.name);
+            writer = std::make_unique<output::SpikeWriter>(o.spikes, names, c.run.time_unit, c.run.dt);
+            s.spikes = [&](std::size_t population, std::int64_t step, std::span<const std::uint32_t> ids) { writer->append(population, step, ids); };
+        }
+        record.result = run_spiking(c.network, c.plan, s);
+        if (writer) writer->close();
+    }
+    if (!o.out.empty()) {
+        const output::SweepHeader header = run_header(file, c, static_cast<std::int64_t>(o.trial));
+        if (o.level == "spiking") {
+            output::write_dataset(o.out, header, record);
+        } else {
+            output::write_dataset(o.out, header, [](const output::TrialId&) { return std::nullopt; });
+            output::LevelSeries level;
+            level.level = record.result.level;
+            level.attributes["closure"] = o.closure;
+            const auto bins = static_cast<std::size_t>(c.plan.bins);
+            for (std::size_t b = 0; b < bins; ++b)
+                for (const PopulationBins& p : record.result.populations) {
+                    level.rate.push_back(p.rate[b]);
+                    level.v.push_back(p.v[b]);
+                    if (!p.z_re.empty()) {
+                        level.z_re.push_back(p.z_re[b]);
+                        level.z_im.push_back(p.z_im[b]);
+                    }
+                }
+            output::write_groups(o.out, {output::level_group(level, c.run.time_unit)});
+        }
+    }
+    if (!o.common.quiet)
+        for (const std::string& w : record.result.warnings) fmt::print(stderr, "warning: {}\n", w);
+    const auto j = summary(record.result, c);
+    if (o.common.json) fmt::print("{}\n", j.dump());
+    else print(j, c);
+    return 0;
+}
+
+}  // namespace
+
+Verb add_run(CLI::App& app) {
+    auto o = std::make_shared<RunOptions>();
+    CLI::App* verb = app.add_subcommand("run", "Run one network at one level");
+    verb->add_option("network", o->file, "Network file (TOML)")->required();
+    verb->add_option("--level", o->level, "spiking (default) or mass");
+    verb->add_option("--closure", o->closure, "What sparsity adds to the mass (level mass): none, two_cumulant, ...");
+    verb->add_flag("--ideal-delay", o->ideal_delay, "Mass with the delay as asked for instead of the network's realised one");
+    verb->add_option("--trial", o->trial, "Reproduce this trial of a sweep");
+    verb->add_option("--out", o->out, "Write a dataset (netCDF-4)");
+    verb->add_option("--spikes", o->spikes, "Write the recorded spikes (SONATA, HDF5)");
+    o->common.add_to(*verb);
+    return {verb, [o] { return execute(*o); }};
+}
+
+}  // namespace spikemass::cli

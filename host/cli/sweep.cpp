@@ -1,0 +1,126 @@
+// spikemass sweep and status: all points x trials of a network file, and how far they are.
+
+#include "host/sweep/sweep.hpp"
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "host/cli/options.hpp"
+#include "host/output/files.hpp"
+#include "host/output/sweep_folder.hpp"
+#include "host/sweep/progress.hpp"
+
+namespace spikemass::cli {
+
+namespace {
+
+struct Options {
+    Common common;
+    std::string file, out, max_wall;
+    bool resume = false, dry_run = false, spikes = false;
+};
+
+/// "90", "90s", "15min", "3h" in seconds.
+double parse_duration(const std::string& text) {
+    std::size_t used = 0;
+    double value = 0;
+    try {
+        value = std::stod(text, &used);
+    } catch (const std::exception&) {
+        used = 0;
+    }
+    const std::string unit = text.substr(used);
+    const double factor = unit.empty() || unit == "s" ? 1 : unit == "min" || unit == "m" ? 60 : unit == "h" ? 3600 : unit == "d" ? 86400 : 0;
+    if (used == 0 || factor == 0 || !(value > 0)) throw ConfigurationError(fmt::format("--max-wall {}: a duration above 0 is a number and s, min, h or d, as 90s or 3h.", text));
+    return value * factor;
+}
+
+int dry_run(const Options& o, const NetworkFile& file, const SweepPlan& plan) {
+    const int threads = o.common.all_threads();
+    const SweepEstimate e = estimate_sweep(file, plan, threads);
+    const double have = available_memory();
+    if (o.common.json) {
+        nlohmann::ordered_json j = {{"points", e.points}, {"references", plan.references.size()}, {"trials", plan.trials}, {"runs", e.runs}, {"synapses_largest_run", e.synapses},
+                                    {"memory_bytes_largest_run", e.memory_bytes}, {"memory_bytes_available", have}, {"disk_bytes", e.disk_bytes}, {"core_seconds", e.core_seconds}, {"threads", threads}};
+        fmt::print("{}\n", j.dump());
+    } else {
+        fmt::print("points        {} ({} runs: {} trials each, {} references)\n", e.points, e.runs, plan.trials, plan.references.size());
+        for (std::size_t a = 0; a < plan.axes.size(); ++a) fmt::print("axis          {}: {} values\n", plan.axes[a], plan.axis_values[a].size());
+        fmt::print("synapses      {:.3g} in the largest run\n", e.synapses);
+        fmt::print("memory        {} in the largest run, {} available\n", output::human_bytes(static_cast<std::uint64_t>(e.memory_bytes)), output::human_bytes(static_cast<std::uint64_t>(have)));
+        fmt::print("disk          at most {}\n", output::human_bytes(static_cast<std::uint64_t>(e.disk_bytes)));
+        fmt::print("time          about {} on {} threads (an estimate)\n", human_duration(e.core_seconds / threads), threads);
+    }
+    if (e.memory_bytes > have) throw CapacityError(fmt::format("memory: the largest run needs about {:.2f} GiB and {:.2f} GiB are free. Use fewer neurons or a smaller mean_indegree.", e.memory_bytes / 0x1p30, have / 0x1p30));
+    return 0;
+}
+
+int execute(const Options& o) {
+    o.common.check_backend();
+    const NetworkFile file = NetworkFile::load(o.file, o.common.overrides(), o.common.seed);
+    const SweepPlan plan = file.sweep();
+    if (o.dry_run) return dry_run(o, file, plan);
+    if (o.out.empty()) throw ConfigurationError("--out: a sweep needs a folder for its results. Add --out FOLDER, or --dry-run to see what it would do.");
+    SweepOptions s;
+    s.out = o.out;
+    s.threads = o.common.all_threads();
+    s.resume = o.resume;
+    s.spikes = o.spikes;
+    s.quiet = o.common.quiet;
+    s.stop = &stop_flag();
+    if (!o.max_wall.empty()) s.max_wall_seconds = parse_duration(o.max_wall);
+    const SweepOutcome r = run_sweep(file, plan, s);
+    const auto dataset = output::dataset_path(o.out).string();
+    if (o.common.json) {
+        nlohmann::ordered_json j = {{"planned", r.planned}, {"done", r.done}, {"failed", r.failed}, {"missing", r.missing}, {"wall_seconds", r.wall_seconds}, {"dataset", dataset}};
+        fmt::print("{}\n", j.dump());
+    } else {
+        fmt::print("{} of {} runs done, {} failed, {} missing, in {}\ndataset {}\n", r.done, r.planned, r.failed, r.missing, human_duration(r.wall_seconds), dataset);
+        if (r.missing > 0) fmt::print("go on with: spikemass sweep {} --out {} --resume\n", o.file, o.out);
+    }
+    return static_cast<int>(r.code);
+}
+
+int status(const std::string& folder, bool json, bool write) {
+    const output::SweepStatus s = output::sweep_status(folder);
+    if (write) output::write_sweep_dataset(folder);
+    if (json) {
+        fmt::print("{}\n", output::to_json(s).dump());
+        return 0;
+    }
+    fmt::print("{} points x {} trials, {} references: {} of {} runs done, {} failed, {} missing\n", s.points, s.trials, s.references, s.done, s.planned, s.failed, s.missing);
+    for (const auto& j : s.journals)
+        fmt::print("journal {}: {}\n", j.path.filename().string(), j.being_written ? fmt::format("being written by process {} on {}", j.writer.pid, j.writer.host) : "nobody is writing");
+    for (const auto& f : s.failures) fmt::print("failed: {} {} trial {}: {}\n", f.id.kind == output::RunKind::point ? "point" : "reference", f.id.index, f.id.trial, f.message);
+    fmt::print("dataset {}\n", write ? "written" : s.dataset);
+    return 0;
+}
+
+}  // namespace
+
+Verb add_sweep(CLI::App& app) {
+    auto o = std::make_shared<Options>();
+    CLI::App* verb = app.add_subcommand("sweep", "Run all points x trials of a network file into a folder");
+    verb->add_option("network", o->file, "Network file with a [sweep] section")->required();
+    verb->add_option("--out", o->out, "Folder for journal and dataset");
+    verb->add_flag("--resume", o->resume, "Go on with what is missing in the folder");
+    verb->add_flag("--dry-run", o->dry_run, "Print points, synapses, memory, disk and time, and stop");
+    verb->add_option("--max-wall", o->max_wall, "Stop (exit 75, resumable) after this long, e.g. 3h");
+    verb->add_flag("--spikes", o->spikes, "Also write SONATA spike files into FOLDER/spikes");
+    o->common.add_to(*verb);
+    return {verb, [o] { return execute(*o); }};
+}
+
+Verb add_status(CLI::App& app) {
+    struct S { std::string folder; bool json = false, write = false; };
+    auto o = std::make_shared<S>();
+    CLI::App* verb = app.add_subcommand("status", "How far a sweep is");
+    verb->add_option("folder", o->folder, "A sweep's folder")->required();
+    verb->add_flag("--json", o->json, "Print one JSON object");
+    verb->add_flag("--write", o->write, "Also write dataset.nc from what is finished");
+    return {verb, [o] { return status(o->folder, o->json, o->write); }};
+}
+
+}  // namespace spikemass::cli

@@ -1,0 +1,32 @@
+#pragma once
+// `compare`: the runs of a dataset against masses of the same networks, written back into the dataset.  No spiking run is repeated.
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "host/analysis/ranking.hpp"
+#include "host/analysis/table.hpp"
+
+namespace spikemass {
+
+struct CompareOptions {
+    std::vector<std::string> closures;          ///< names of models/closures/registry.hpp; empty: all
+    bool ideal_delay = false;                   ///< masses with the delay as asked for instead of the realised one
+    int threads = 1;
+    bool quiet = false;
+};
+
+struct CompareOutcome {
+    std::vector<analysis::TableRow> rows;
+    analysis::TableOptions table;
+    std::vector<analysis::RankedLevel> ranking;
+    std::vector<std::string> warnings;
+    std::size_t points = 0, diverged = 0;       ///< diverged: masses, over points and closures
+};
+
+/// DATASET: a sweep's folder or a dataset file.  Adds groups "mass", "mass.<closure>" and "compare".
+/// Errors: IoError (damaged dataset), ConfigurationError (unknown closure; no exact mass).
+CompareOutcome compare_dataset(const std::filesystem::path& dataset, const CompareOptions& options);
+
+}  // namespace spikemass
