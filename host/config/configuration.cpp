@@ -39,16 +39,16 @@ std::shared_ptr<const Document> document_of(Node root, std::string file, std::st
 }
 
 /// Hash of the values at the swept paths, in the order of the paths: 100 and 100.0 are one value, what is not used is none.
-std::uint64_t swept_values_hash(const Document& document, const Node& root, const Resolved& resolved) {
+std::uint64_t swept_values_hash(const Document& document, const Resolved& resolved) {
     std::string text;
     for (const std::string& path : document.swept) {
         if (std::find(resolved.ignored.begin(), resolved.ignored.end(), path) != resolved.ignored.end()) continue;
         const Json* value = &resolved.configuration.resolved;
-        for (const std::string& part : split_path(path)) value = value && value->is_object() && value->contains(part) ? &value->at(part) : nullptr;
-        if (value)
-            text += path + "=" + value->dump() + "\n";
-        else if (const Node* written = node_at(root, path))    // probability, which resolves to mean_indegree
-            text += path + "=" + written->describe() + "\n";
+        for (std::string part : split_path(path)) {
+            if (part == "probability") part = "mean_indegree";    // what it resolves to
+            value = value && value->is_object() && value->contains(part) ? &value->at(part) : nullptr;
+        }
+        if (value) text += path + "=" + value->dump() + "\n";
     }
     return name_key(text);
 }
@@ -65,7 +65,7 @@ Resolved resolve_root(const Document& document, const Node& root) {
     out.ignored = std::move(reading.ignored);
     out.file_seed = configuration.run.seed;
     if (document.independent_seeds()) {
-        const std::uint64_t seed = mix64(out.file_seed ^ swept_values_hash(document, root, out));
+        const std::uint64_t seed = mix64(out.file_seed ^ swept_values_hash(document, out));
         configuration.resolved["run"]["seed"] = seed;
         configuration.run.seed = seed;
         configuration.network.seeds = trial_seeds(seed, 0);

@@ -1,5 +1,5 @@
 #pragma once
-// The network file: read, checked, resolved.  The format is docs/network-file.md; `spikemass info --keys` prints every key.
+// The network file: read, checked, resolved.  config::describe_keys() (schema.hpp) lists every key of the format.
 
 #include <cstdint>
 #include <filesystem>

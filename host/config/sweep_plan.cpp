@@ -29,8 +29,8 @@ const Key& check_axis(const Document& document, const Entry& axis) {
     const auto fail = [&](const std::string& rule) { return axis_error(axis.value.origin, axis.key, rule); };
     // A misspelt option of [sweep] is neither a path nor one of its keys.
     if (axis.key.find('.') == std::string::npos && !is_named(axis.key) && axis.key != "run")
-        throw fail(fmt::format("[sweep] has no such key, and a path to sweep looks like \"projection.EE.strength\". Its keys: {}.",
-                               fmt::join(section_of("sweep")->names(), ", ")));
+        throw fail(fmt::format("[sweep] has no such key, and a path to sweep looks like \"projection.EE.strength\". {}",
+                               suggestion(axis.key, section_of("sweep")->names(), "Its keys")));
     const Key& key = key_at(document.root, axis.key, axis.value.origin, "sweep axis");
     if (!key.rules.sweepable || (key.type == Type::table && !*key.section->scalar))
         throw fail(key.type == Type::table ? fmt::format("this is a whole table and cannot be swept. Sweep one of its keys: {}.", fmt::join(key.section->names(), ", "))

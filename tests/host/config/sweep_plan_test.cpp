@@ -235,7 +235,7 @@ TEST_F(Sweeps, PathsThatDoNotExist) {
     fails("\"projection.EX.strength\" = [1]\n", {"no projection `EX`", "EE"});
     fails("\"populations.E.size\" = [1]\n", {"no section `populations`", "`population`"});
     fails("\"population.E.params.eta.centre\" = [1]\n", {"`population.E.params.eta.center`"});
-    fails("trails = 3\n", {"net.toml:41:10", "`trails`", "no such key", "trials"});
+    fails("trails = 3\n", {"net.toml:41:10", "`trails`", "no such key", "`trials`"});
     fails("\"run.dt.x\" = [1]\n", {"`run.dt` is a value"});
     fails("\"projection.EE.topology.synapses\" = [1]\n", {"no key `synapses`"});
 }
