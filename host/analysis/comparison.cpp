@@ -110,6 +110,10 @@ PointComparison Comparison::run() {
     steady();
     transients();
     fluctuations();
+    for (std::size_t p = 0; p < point_.populations.size(); ++p) {
+        add("trials_disagree", "1", spiking_level, p, -1, result_.trials_disagree ? 1.0 : 0.0);
+        add("transients_disagree", "1", spiking_level, p, -1, result_.transients_disagree ? 1.0 : 0.0);
+    }
     return std::move(result_);
 }
 

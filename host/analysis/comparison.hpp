@@ -94,6 +94,7 @@ struct LevelScore {
 ///   all-to-all network); p_scaled q_scaled = K p/J^2, K q/J^2 and p_shape q_shape = K p/(J^2 (1 - K/N)), of the excess where there is one;
 ///   delay_damping = J R d/(2 |v| tau)
 /// after edges: early_rate_rms+ early_v_rms+ early_error+ late_...+, transient_error+ (both); *_noise (standard error of the trial mean)
+/// flags: trials_disagree transients_disagree (0 or 1, of the point)
 /// whole record: trace_rate_rms+ trace_v_rms+ trace_error+
 /// spectra of the rate (longest stationary window, or the record): psd_peak_frequency* psd_peak_height*; psd_log_distance+ [dB]
 ///   psd_log_distance_noise+ [dB] (what estimation alone gives); rate_acf_distance+ (rms over lags 0 .. 10 tau)

@@ -232,7 +232,7 @@ void Comparison::pseudo_cumulant(std::size_t population, int window) {
     note("epsilon", [&](const auto& m) { return 1.0 / (scale * std::pow(magnitude(facts.tau, m[rate], m[potential]), 2)); });
     note("p_scaled", [&](const auto& m) { return scale * p_net(m); });
     note("q_scaled", [&](const auto& m) { return scale * q_net(m); });
-    if (!(c.quenched > 1e-9)) return;                          // all-to-all has no shape
+    if (c.quenched < 1e-3) return;                             // all-to-all has no shape
     note("p_shape", [&](const auto& m) { return scale * p_net(m) / c.quenched; });
     note("q_shape", [&](const auto& m) { return scale * q_net(m) / c.quenched; });
 }

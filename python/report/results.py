@@ -51,6 +51,7 @@ class Ranked:
 class Results:
     def __init__(self, data):
         self.data = data
+        self._metrics = {}              # arrays of /compare, read once
         self.has_v = data.spiking.has("v")
         self.from_compare = data.compare is not None and "steady_error" in data.compare.variables
         self.rows = [self._row(point, population) for point in range(data.n_points) for population in range(len(data.populations))]
@@ -92,6 +93,9 @@ class Results:
         potentials = data.spiking.series("v", point)[:, :, population] if self.has_v else np.full_like(rates, np.nan)
         cut = slice(*window)
         row = Row(point, population, mean_estimate(rates[:, cut]), mean_estimate(potentials[:, cut]), window=window)
+        for name, metric in (("r", "rate_mean"), ("v", "v_mean")):
+            if (known := self.stored_estimate(metric, point, population)).known:
+                setattr(row, name, known)
         row.trials_ok = int(np.sum(np.atleast_1d(data.spiking.status(point)) == STATUS_OK))
         if data.reference is not None:
             reference = data.reference.series("rate", point)
@@ -111,21 +115,30 @@ class Results:
             spread = np.sqrt(np.var(means, axis=0, ddof=1).sum()) / size
             row.steady_noise = spread / np.sqrt(len(means))
             row.flagged = bool(spread > 0.05)
-        stored = self._stored("trials_disagree", "spiking", row)
+        stored = self.stored("trials_disagree", "spiking", row.point, row.population)
         row.flagged = bool(stored) if np.isfinite(stored) else row.flagged
-        row.transients_flagged = self._stored("transients_disagree", "spiking", row) == 1.0
+        row.transients_flagged = self.stored("transients_disagree", "spiking", row.point, row.population) == 1.0
 
-    def _stored(self, metric, level, row):
+    def stored(self, metric, level, point, population=0):
         """A number of /compare [level, point, population], NaN where it is not there."""
         group = self.data.compare
         if group is None or metric not in group.variables:
             return np.nan
-        names = [str(n) for n in group["level"][:]]
-        variable = group[metric]
-        if level not in names:
+        if metric not in self._metrics:
+            self._metrics[metric] = np.asarray(group[metric][:], dtype=float)
+            self._metrics.setdefault("level", [str(n) for n in group["level"][:]])
+        if level not in self._metrics["level"]:
             return np.nan
-        at = (names.index(level), row.point) + ((row.population,) if variable.ndim == 3 else ())
-        return float(variable[at])
+        value = self._metrics[metric][self._metrics["level"].index(level), point]
+        return float(value[population] if np.ndim(value) else value)
+
+    def stored_estimate(self, metric, point, population=0):
+        """The same with its interval, of the spiking network; unknown where it is not there."""
+        value, lo, hi = (self.stored(metric + end, "spiking", point, population) for end in ("", "_lo", "_hi"))
+        if not np.isfinite(value):
+            return Estimate()
+        text = getattr(self.data.compare[metric], "method", "none")
+        return Estimate(value, lo, hi, next((m for m in ("trials", "blocks") if m in text), "none"))
 
     def _level(self, row, level, rates, potentials, windows, edges, scale):
         """Computed from the bins; what /compare holds takes precedence."""
@@ -147,7 +160,7 @@ class Results:
         if len(bins):
             result.transient = _joint(model[bins], model_v[bins], measured[bins], measured_v[bins], scale)
         for name, metric in (("r_error", "rate_error_relative"), ("v_error", "v_error_relative"), ("steady", "steady_error"), ("transient", "transient_error")):
-            stored = self._stored(metric, level.name, row)
+            stored = self.stored(metric, level.name, row.point, row.population)
             if np.isfinite(stored):
                 setattr(result, name, stored)
         return result
@@ -234,6 +247,9 @@ def _pseudo_cumulant(results, point):
         K = float(np.nanmean(realised))
     if not isinstance(eta, dict) or eta.get("distribution") != "lorentzian" or kind in ("", "all_to_all") or not np.isfinite(K * J * size) or K * J == 0:
         return None
+    known = [results.stored_estimate(metric, point) for metric in ("x", "p_shape", "q_shape")]
+    if all(e.known for e in known):
+        return PseudoCumulant(point, kind, K, *known)
     normalise = projection.get("normalise", "mean_indegree")
     J *= {"none": K, "sqrt_mean_indegree": np.sqrt(K)}.get(normalise, 1.0)
     windows, _ = results.windows(point)

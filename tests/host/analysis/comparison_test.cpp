@@ -192,8 +192,11 @@ TEST(Comparison, SeveralPopulationsAreAveraged) {
 }
 
 TEST(Comparison, GraphsOnTwoBranchesAreFlagged) {
-    EXPECT_TRUE(compare(constant_point({1.03, 0.08}, {-0.15, -1.96})).trials_disagree);
-    EXPECT_FALSE(compare(constant_point({1.03, 1.02}, {-0.15, -0.16})).trials_disagree);
+    const auto split = compare(constant_point({1.03, 0.08}, {-0.15, -1.96})), one = compare(constant_point({1.03, 1.02}, {-0.15, -0.16}));
+    EXPECT_TRUE(split.trials_disagree);
+    EXPECT_FALSE(one.trials_disagree);
+    EXPECT_EQ(value(split, "trials_disagree", "spiking", 0, -1), 1.0);
+    EXPECT_EQ(value(one, "trials_disagree", "spiking", 0, -1), 0.0);
 }
 
 TEST(Comparison, ShapesThatDisagreeAreRefused) {
