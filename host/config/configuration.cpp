@@ -21,10 +21,10 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::shared_ptr<const Document> document_of(Node root, std::string file, std::string text) {
+/// `text`: of the file, if that says it all.
+std::shared_ptr<const Document> document_of(Node root, std::string file, std::optional<std::string> text) {
     auto document = std::make_shared<Document>();
     document->file = std::move(file);
-    document->text = std::move(text);
     if (const Node* sweep = root.find("sweep")) {
         document->has_sweep = true;
         document->sweep_origin = sweep->origin;
@@ -32,8 +32,10 @@ std::shared_ptr<const Document> document_of(Node root, std::string file, std::st
         document->sweep = canonical_sweep_options(reading);
         document->axes = sweep_axes(root);
         for (const Entry& axis : document->axes) document->swept.insert(axis.key);
-        root.erase("sweep");
     }
+    drop_left_behind(root, document->swept);
+    document->text = text ? std::move(*text) : to_toml(root);
+    root.erase("sweep");
     document->root = std::move(root);
     return document;
 }
@@ -126,16 +128,14 @@ NetworkFile NetworkFile::load(const std::filesystem::path& file, const std::vect
         assign(root, "run.seed", std::move(node), "option");
     }
     const bool as_written = layers.as_written && overrides.empty() && !seed;
-    std::string text = as_written ? std::move(layers.text) : to_toml(root);
-    return NetworkFile(document_of(std::move(root), file.string(), std::move(text)));
+    return NetworkFile(document_of(std::move(root), file.string(), as_written ? std::optional(std::move(layers.text)) : std::nullopt));
 }
 
 NetworkFile NetworkFile::from_json(const nlohmann::ordered_json& resolved, const std::string& name) {
     if (!resolved.is_object()) throw problem(fmt::format("{}: not a resolved configuration: it must be a JSON object.", name));
     Node root = config::from_json(resolved, {name});
     expand_scalars(root);
-    std::string text = to_toml(root);
-    return NetworkFile(document_of(std::move(root), name, std::move(text)));
+    return NetworkFile(document_of(std::move(root), name, std::nullopt));
 }
 
 Configuration NetworkFile::resolve(const std::vector<Assignment>& assignments, std::uint64_t trial) const {

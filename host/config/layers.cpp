@@ -67,6 +67,21 @@ Node read_chain(Node root, const fs::path& file, std::vector<fs::path> chain) {
 
 }  // namespace
 
+void drop_left_behind(Node& node, const std::set<std::string>& swept, const std::string& path) {
+    Node::Table* table = node.table();
+    if (!table || path == "sweep") return;
+    const Section* section = section_of(path);
+    const Node* selected = section && *section->selector ? node.find(section->selector) : nullptr;
+    if (selected && selected->string() && !swept.count(child_path(path, section->selector))) {
+        const std::string kind = *selected->string();
+        const int layer = selected->origin.layer();
+        std::erase_if(*table, [&](const Entry& entry) {
+            return section->find(entry.key) && !section->find(entry.key, kind) && entry.value.origin.layer() < layer;
+        });
+    }
+    for (Entry& entry : *table) drop_left_behind(entry.value, swept, child_path(path, entry.key));
+}
+
 const Key& key_at(const Node& root, const std::string& path, const Origin& origin, std::string_view role) {
     const auto fail = [&](const std::string& rule, const std::string& remedy) {
         return problem(fmt::format("{}: {} `{}`: {}. {}", origin.text(), role, path, rule, remedy));

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,10 @@ void merge(Node& base, Node&& over, const std::string& path = "");
 
 /// Numbers that stand for tables (eta = 1.0) become { distribution = "constant", center = 1.0 }.
 void expand_scalars(Node& node, const std::string& path = "");
+
+/// Removes keys that the chosen kind does not use, where a later layer changed the kind and left them behind; not where
+/// the kind is `swept` (paths of axes).  Afterwards the document means the same in one layer.
+void drop_left_behind(Node& node, const std::set<std::string>& swept, const std::string& path = "");
 
 /// The row of the schema that `path` names, in an object that the document has; throws ConfigurationError with `origin`
 /// and the nearest valid name.  `role` says in messages what the path is ("option", "sweep axis").

@@ -1,5 +1,6 @@
 // extends, --set, --seed: which value wins, and where messages say it came from.
 
+#include "host/config/sweep_plan.hpp"
 #include "tests/host/config/support.hpp"
 
 namespace spikemass::test {
@@ -133,11 +134,17 @@ TEST_F(Layers, TextSaysItAll) {
     const auto child = folder.write("child.toml", "extends = \"net.toml\"\n[run]\nseed = 8\n[stimulus.s]\ntarget = 'I'\nkind = 'samples'\ninterval = 1.0\nvalues = [1, 2.5]\n"
                                                   "[sweep]\ntrials = 3\n\"projection.EE.strength\" = [1, 2]\n");
     const std::vector<NetworkFile> files = {NetworkFile::load(child), NetworkFile::load(plain, {set("projection.EE.strength=7"), set("projection.EI.topology.kind=annealed")}),
-                                            NetworkFile::load(plain, {}, ~0ull)};
+                                            NetworkFile::load(plain, {}, ~0ull),
+                                            NetworkFile::load(plain, {set("projection.EE.topology.kind=all_to_all"), set("population.E.params.eta=1"), set("projection.EI.synapse.kind=delta")}),
+                                            NetworkFile::load(child, {set("sweep.seeds=independent"), set("sweep.reference=all_to_all"), set("projection.EE.topology.kind=lorentzian_indegree"),
+                                                                      set("projection.EE.topology.half_width=4"), set("sweep.projection.EE.topology.kind=[\"annealed\", \"lorentzian_indegree\"]")})};
     for (const NetworkFile& file : files) {
         const NetworkFile again = NetworkFile::load(folder.write("again.toml", file.text()));
         EXPECT_EQ(again.resolve().resolved.dump(), file.resolve().resolved.dump());
-        EXPECT_EQ(again.has_sweep(), file.has_sweep());
+        ASSERT_EQ(again.has_sweep(), file.has_sweep());
+        if (file.has_sweep()) {
+            EXPECT_EQ(again.sweep().sha256, file.sweep().sha256);
+        }
     }
 }
 
