@@ -63,6 +63,7 @@ struct ComparisonOptions {
     double shortest_tau = 5.0;                  ///< of a stationary window
     double early_tau = 5.0, late_tau = 20.0;    ///< transient errors: the first 5 tau after each edge, and the 20 tau that follow
     double largest_lag_tau = 10.0;              ///< of autocorrelations
+    double reference_apart = 0.2;               ///< |W| of reference minus exact mass, relative: further apart they sit on different branches
     double disagreement_steady = 0.05;          ///< trials on different branches: spread of W between trials / |W| above this flags the point
     double disagreement_transient = 0.10;       ///< standard error of the mean trace after edges / |W| above this flags the transients
 };
@@ -81,6 +82,7 @@ struct Metric {
 struct LevelScore {
     std::string level;
     double steady = std::numeric_limits<double>::quiet_NaN();           ///< E_W in stationary windows
+    double shift = std::numeric_limits<double>::quiet_NaN();            ///< the same of the predicted effect of sparsity: finite-size bias taken off
     double transient = std::numeric_limits<double>::quiet_NaN();        ///< E_W over early and late windows together
     double steady_noise = std::numeric_limits<double>::quiet_NaN();     ///< the same score of the trial mean against the truth, from its standard error
     double transient_noise = std::numeric_limits<double>::quiet_NaN();
@@ -90,6 +92,9 @@ struct LevelScore {
 /// Metrics, by `name` (unit 1 unless said).  * spiking and every level; + every level; the rest spiking only.
 /// stationary windows: rate_mean* v_mean* [1/time, 1]; rate_noise v_noise (standard errors); rate_sd* v_sd*; rate_error+ rate_error_relative+
 ///   v_error+ v_error_relative+ steady_error+ (E_W); rate_variance_ratio+ v_variance_ratio+ (level/spiking)
+/// with a reference: reference_rate_mean reference_v_mean; rate_shift v_shift (network - reference: what sparsity does, free of the finite-size bias
+///   that both share); with level "mass" too: rate_shift_error_relative+ v_shift_error_relative+ (of level - "mass" against the shift, over |r|, |v| of
+///   the network), shift_error+ (E_W of it); none where reference and "mass" are further apart than `reference_apart`
 /// one population, one recurrent projection: x = v/(pi R), epsilon = J^2/(K |W|^2); p q; with a reference p_excess q_excess (minus the same of the
 ///   all-to-all network); p_scaled q_scaled = K p/J^2, K q/J^2 and p_shape q_shape = K p/(J^2 (1 - K/N)), of the excess where there is one;
 ///   delay_damping = J R d/(2 |v| tau)

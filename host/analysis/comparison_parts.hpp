@@ -13,7 +13,7 @@
 namespace spikemass::analysis {
 
 inline constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
-inline const std::string spiking_level = "spiking";
+inline const std::string spiking_level = "spiking", exact_mass = "mass";
 
 /// |(pi tau r, v)|, or tau r pi where v is not known.
 inline double magnitude(double tau, double r, double v) { return std::hypot(std::numbers::pi * tau * r, v); }
@@ -49,6 +49,9 @@ private:
     void fluctuations();
 
     void steady_window(std::size_t population, int window);
+    void shifts(std::size_t population, int window);
+    void steady_score(const std::string& name, double LevelScore::*column);
+    std::optional<Slice> reference_slice(std::size_t population, const Window& window) const;
     void pseudo_cumulant(std::size_t population, int window);
     void damping(std::size_t population, int window);
     void fluctuations_of(std::size_t population, const Window& window);

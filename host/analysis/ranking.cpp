@@ -54,7 +54,7 @@ std::vector<RankedLevel> rank_levels(const std::vector<PointScores>& points) {
 
     std::vector<RankedLevel> result;
     for (const auto& name : names) {
-        Column steady, transient;
+        Column steady, shift, transient;
         std::size_t missing = 0;
         bool rate_only = false;
         for (const auto& point : points) {
@@ -66,12 +66,14 @@ std::vector<RankedLevel> rank_levels(const std::vector<PointScores>& points) {
                 return true;
             };
             const bool has_steady = take(steady, point.excluded, &LevelScore::steady, &LevelScore::steady_noise);
+            const bool has_shift = take(shift, point.excluded, &LevelScore::shift, &LevelScore::steady_noise);
             const bool has_transient = take(transient, point.transients_excluded, &LevelScore::transient, &LevelScore::transient_noise);
-            missing += !has_steady || !has_transient;
+            missing += !has_steady || !has_shift || !has_transient;
             rate_only = rate_only || (s && s->rate_only);
         }
-        result.push_back({name, steady.mean(), transient.mean(), steady.net(), transient.net(), combine(steady.mean(), transient.mean()),
-                          std::max(steady.points, transient.points), missing, rate_only});
+        const double stationary = shift.points ? shift.mean() : steady.mean();
+        result.push_back({name, steady.mean(), shift.mean(), transient.mean(), steady.net(), shift.net(), transient.net(), combine(stationary, transient.mean()),
+                          std::max({steady.points, shift.points, transient.points}), missing, rate_only});
     }
     std::stable_sort(result.begin(), result.end(), [](const RankedLevel& a, const RankedLevel& b) {
         if (std::isnan(a.score) != std::isnan(b.score)) return std::isnan(b.score);

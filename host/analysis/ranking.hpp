@@ -18,9 +18,9 @@ struct PointScores {
 /// noise of the spiking network taken off the average, never off one point.
 struct RankedLevel {
     std::string level;
-    double steady, transient;            ///< mean E_W; NaN where no point has it
-    double steady_net, transient_net;
-    double score;                        ///< root mean square of those of (steady, transient) that exist: what the order is by
+    double steady, shift, transient;     ///< mean E_W; NaN where no point has it
+    double steady_net, shift_net, transient_net;
+    double score;                        ///< what the order is by: root mean square of shift (without a reference: steady) and transient, where they exist
     std::size_t points = 0, missing = 0; ///< points in the mean; points where the level has no finite value (diverged)
     bool rate_only = false;
 };

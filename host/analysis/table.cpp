@@ -43,47 +43,72 @@ std::size_t best_of(const TableRow& row) {
 
 std::string painted(const std::string& text, bool color) { return color ? "\033[1;32m" + text + "\033[0m" : text; }
 
-/// One block: the label, r and v, and the levels [from, to).
-std::string block(const std::vector<TableRow>& rows, const TableOptions& options, std::size_t from, std::size_t to) {
-    std::size_t label_width = width_of(options.label) + 1, rate_width = 4, v_width = 4;
-    const std::string rate_name = fmt::format("r [{}]", options.rate_unit);
-    for (const auto& row : rows) {
-        label_width = std::max(label_width, width_of(row.label) + 1);
-        rate_width = std::max({rate_width, width_of(format_estimate(row.rate)), width_of(rate_name)});
-        v_width = std::max(v_width, width_of(format_estimate(row.v)));
-    }
-    constexpr std::size_t number = 7;
-    std::vector<std::size_t> widths;
-    for (std::size_t i = from; i < to; ++i) widths.push_back(std::max(width_of(closure_of(options.levels[i])), 2 * number + 1));
+constexpr std::size_t number_width = 6, cell_width = 2 * number_width + 1;
 
-    std::string names = right(options.label, label_width - 1) + " " + gap + right(rate_name, rate_width) + gap + right("v", v_width);
-    std::string units(width_of(names), ' ');
-    for (std::size_t i = from; i < to; ++i) {
-        names += gap + right(closure_of(options.levels[i]), widths[i - from]);
-        units += gap + right(right("r %", number) + " " + right("v %", number), widths[i - from]);
+/// A long name in two lines, broken at the underscore that balances them best.
+std::pair<std::string, std::string> two_lines(const std::string& name) {
+    if (name.size() <= cell_width) return {"", name};
+    std::size_t at = std::string::npos;
+    for (std::size_t i = name.find('_'); i != std::string::npos; i = name.find('_', i + 1))
+        if (at == std::string::npos || std::max(i + 1, name.size() - i - 1) < std::max(at + 1, name.size() - at - 1)) at = i;
+    if (at == std::string::npos) return {"", name};
+    return {name.substr(0, at + 1), name.substr(at + 1)};
+}
+
+/// Widths of the columns of one group of rows.
+struct Widths {
+    std::size_t label = 0, rate = 0, v = 0, level = cell_width;
+    bool with_v = false;
+
+    Widths(const std::vector<TableRow>& rows, const TableOptions& options, const std::string& rate_name) : label(width_of(options.label)), rate(width_of(rate_name)) {
+        for (const auto& row : rows) {
+            label = std::max(label, width_of(row.label));
+            rate = std::max(rate, width_of(format_estimate(row.rate)));
+            v = std::max(v, width_of(format_estimate(row.v)));
+            with_v = with_v || std::isfinite(row.v.value);
+        }
+        for (const auto& name : options.levels) {
+            const auto [first, second] = two_lines(closure_of(name));
+            level = std::max({level, width_of(first), width_of(second)});
+        }
     }
-    std::string text = trimmed(names) + "\n" + (to > from ? trimmed(units) + "\n" : "");
+    std::size_t left() const { return label + 1; }
+    std::size_t measured() const { return gap.size() + rate + (with_v ? gap.size() + v : 0); }
+    /// How many levels fit beside `taken` columns.
+    std::size_t levels(std::size_t terminal, std::size_t taken) const {
+        return terminal > taken ? std::max<std::size_t>(1, (terminal - taken) / (level + gap.size())) : 1;
+    }
+};
+
+/// One block: the label, in the first block r and v, and the levels [from, to).
+std::string block(const std::vector<TableRow>& rows, const TableOptions& options, const Widths& w, const std::string& rate_name, std::size_t from, std::size_t to) {
+    const bool first = from == 0;
+    std::string lines[3];
+    const std::string empty(w.left() + (first ? w.measured() : 0), ' ');
+    lines[0] = lines[2] = empty;
+    lines[1] = right(options.label, w.label) + " " + (first ? gap + right(rate_name, w.rate) + (w.with_v ? gap + right("v", w.v) : "") : "");
+    for (std::size_t i = from; i < to; ++i) {
+        const auto [above, below] = two_lines(closure_of(options.levels[i]));
+        lines[0] += gap + right(above, w.level);
+        lines[1] += gap + right(below, w.level);
+        lines[2] += gap + right(right("r %", number_width) + " " + (w.with_v ? right("v %", number_width) : ""), w.level);
+    }
+    std::string text;
+    for (std::size_t i = 0; i < (to > from ? 3 : 2); ++i)
+        if (const std::string line = trimmed(lines[i]); !line.empty()) text += line + "\n";
     for (const auto& row : rows) {
-        text += right(row.label, label_width - 1) + (row.flagged ? "!" : " ") + gap + right(format_estimate(row.rate), rate_width) + gap + right(format_estimate(row.v), v_width);
+        text += right(row.label, w.label) + (row.flagged ? "!" : " ");
+        if (first) text += gap + right(format_estimate(row.rate), w.rate) + (w.with_v ? gap + right(format_estimate(row.v), w.v) : "");
         const std::size_t best = best_of(row);
         for (std::size_t i = from; i < to; ++i) {
             const LevelErrors e = i < row.levels.size() ? row.levels[i] : LevelErrors{};
-            const std::string mark = i == best ? "*" : "";
-            const std::string cell = right(right(mark + percent(e.rate), number) + " " + right(percent(e.v), number), widths[i - from]);
+            const std::string rate = right(std::string(i == best ? 1 : 0, '*') + percent(e.rate), number_width);
+            const std::string cell = right(rate + " " + (w.with_v ? right(percent(e.v), number_width) : ""), w.level);
             text += gap + (i == best ? painted(cell, options.color) : cell);
         }
         text = trimmed(text) + "\n";
     }
     return text;
-}
-
-/// How many levels fit beside the first columns.
-std::size_t levels_per_block(const TableOptions& options, std::size_t label_width) {
-    if (options.width == 0) return std::max<std::size_t>(options.levels.size(), 1);
-    std::size_t widest = 15;
-    for (const auto& level : options.levels) widest = std::max(widest, width_of(closure_of(level)));
-    const std::size_t first = label_width + 40;
-    return options.width > first ? std::max<std::size_t>(1, (options.width - first) / (widest + gap.size())) : 1;
 }
 
 }  // namespace
@@ -102,14 +127,11 @@ std::string format_estimate(const Estimate& e) {
 
 std::string format_table(const std::vector<TableRow>& rows, const TableOptions& options) {
     std::vector<std::string> groups;
-    std::size_t label_width = width_of(options.label) + 1;
-    bool flagged = false;
-    for (const auto& row : rows) {
+    for (const auto& row : rows)
         if (std::find(groups.begin(), groups.end(), row.group) == groups.end()) groups.push_back(row.group);
-        label_width = std::max(label_width, width_of(row.label) + 1);
-        flagged = flagged || row.flagged;
-    }
-    const std::size_t step = levels_per_block(options, label_width);
+    const std::string rate_name = fmt::format("r [{}]", options.rate_unit);
+    const Widths widths(rows, options, rate_name);
+    const std::size_t all = options.levels.size();
     std::string text;
     for (const auto& group : groups) {
         std::vector<TableRow> members;
@@ -119,34 +141,44 @@ std::string format_table(const std::vector<TableRow>& rows, const TableOptions& 
         std::size_t from = 0;
         do {
             if (from > 0) text += "\n";
-            const std::size_t to = std::min(options.levels.size(), from + step);
-            text += block(members, options, from, to);
+            const std::size_t fit = options.width == 0 ? all : widths.levels(options.width, widths.left() + (from == 0 ? widths.measured() : 0));
+            const std::size_t to = std::min(all, from + fit);
+            text += block(members, options, widths, rate_name, from, to);
             from = to;
-        } while (from < options.levels.size());
+        } while (from < all);
     }
-    if (!options.levels.empty()) text += "\nErrors: level - spiking, in % of |r| and |v|; * smallest |(pi dr, dv)|/|W|, W = pi r - i v.\n";
-    if (flagged) text += "! trials or windows of this point are doubtful (see `flags`); it is left out of the ranking.\n";
+    if (all > 0) {
+        text += "\nErrors: level - spiking, in % of |r| and |v|; * smallest |(pi dr, dv)|/|W|, W = pi r - i v.\n";
+        if (options.against_reference) text += "What the exact mass misses of the all-to-all network with the same draws (finite size) is taken off all of them.\n";
+    }
+    if (std::any_of(rows.begin(), rows.end(), [](const TableRow& row) { return row.flagged; }))
+        text += "! trials of this point disagree (different branches), or its neurons are capped: it is left out of the ranking.\n";
     return text;
 }
 
 std::string format_ranking(const std::vector<RankedLevel>& ranking, bool color) {
     std::size_t name_width = 5;
-    bool rate_only = false, missing = false;
+    bool rate_only = false, missing = false, shift = false;
     for (const auto& level : ranking) {
         name_width = std::max(name_width, width_of(closure_of(level.level)));
         rate_only = rate_only || level.rate_only;
         missing = missing || level.missing > 0;
+        shift = shift || std::isfinite(level.shift);
     }
     const auto number = [](double x) { return std::isfinite(x) ? fmt::format("{:.2f}", 100.0 * x) : std::string("-"); };
-    std::string text = left("level", name_width) + gap + right("steady %", 9) + gap + right("transient %", 11) + gap + right("points", 6) + "\n";
+    const auto row = [&](const std::string& name, const std::string& steady, const std::string& shifted, const std::string& transient, const std::string& points) {
+        return left(name, name_width) + gap + right(steady, 9) + (shift ? gap + right(shifted, 9) : "") + gap + right(transient, 11) + gap + right(points, 6);
+    };
+    std::string text = row("level", "steady %", "shift %", "transient %", "points") + "\n";
     for (std::size_t i = 0; i < ranking.size(); ++i) {
         const auto& level = ranking[i];
-        const std::string row = left(closure_of(level.level), name_width) + gap + right(number(level.steady), 9) + gap + right(number(level.transient), 11) + gap +
-                                right(std::to_string(level.points), 6) + (level.missing ? fmt::format(" (diverged at {})", level.missing) : "");
-        text += (i == 0 ? painted(row, color) : row) + "\n";
+        const std::string line = row(closure_of(level.level), number(level.steady), number(level.shift), number(level.transient), std::to_string(level.points)) +
+                                 (level.missing ? fmt::format(" (diverged at {})", level.missing) : "");
+        text += (i == 0 ? painted(line, color) : line) + "\n";
     }
     text += rate_only ? "Mean relative error of r (v was not recorded: record = [\"rate\", \"v\"] scores both), best first.\n"
                       : "Mean of |(pi dr, dv)|/|W| over the points, best first.\n";
+    if (shift) text += "shift: of the effect of sparsity, network - all-to-all network; free of the finite-size bias of both, and what the order is by.\n";
     if (missing) text += "A level that diverges at some point stands after all that do not.\n";
     return text;
 }

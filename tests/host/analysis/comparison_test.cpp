@@ -115,6 +115,31 @@ TEST(Comparison, ReferenceIsTakenOff) {
     EXPECT_LT(net->hi - net->lo, 0.3 * (raw->hi - raw->lo));
 }
 
+// The network and its all-to-all twin carry the same bias; the exact mass and a closure that predicts the shift carry none.
+TEST(Comparison, ShiftIsFreeOfTheCommonBias) {
+    auto point = constant_point({1.04, 1.06}, {-0.21, -0.23});
+    point.reference = LevelData{"reference", {{Rows{std::vector<double>(400, 0.99), std::vector<double>(400, 1.01)}, Rows{std::vector<double>(400, -0.15), std::vector<double>(400, -0.17)}}}, false};
+    point.levels = {constant_level("mass", 1.03, -0.15), constant_level("mass.right", 1.08, -0.21), constant_level("mass.wrong", 1.06, -0.23)};
+    const auto c = compare(point);
+    EXPECT_NEAR(value(c, "rate_shift"), 0.05, 1e-12);
+    EXPECT_NEAR(value(c, "v_shift"), -0.06, 1e-12);
+    const Metric* shift = c.find("rate_shift", "spiking", 0, 0);
+    EXPECT_LT(shift->hi - shift->lo, 1e-6);                    // pairs: the spread is common
+    EXPECT_NEAR(value(c, "shift_error", "mass.right"), 0.0, 1e-12);
+    EXPECT_NEAR(value(c, "rate_shift_error_relative", "mass"), -0.05 / 1.05, 1e-12);
+    EXPECT_NEAR(value(c, "v_shift_error_relative", "mass"), 0.06 / 0.22, 1e-12);
+    EXPECT_NEAR(value(c, "shift_error", "mass"), std::hypot(pi * 0.05, 0.06) / std::hypot(pi * 1.05, 0.22), 1e-12);
+    EXPECT_NEAR(value(c, "shift_error", "mass.wrong"), std::hypot(pi * 0.02, 0.02) / std::hypot(pi * 1.05, 0.22), 1e-12);
+    EXPECT_NEAR(c.scores[2].shift, value(c, "shift_error", "mass.wrong"), 1e-12);
+    EXPECT_GT(c.scores[1].steady, c.scores[2].steady);         // by absolute error the wrong one would win
+    point.reference->populations[0].rate = Rows(2, std::vector<double>(400, 0.08));
+    point.reference->populations[0].v = Rows(2, std::vector<double>(400, -1.96));
+    const auto apart = compare(point);
+    EXPECT_EQ(apart.find("shift_error", "mass", 0, 0), nullptr);   // the reference fell to the other branch
+    EXPECT_TRUE(std::isnan(apart.scores[0].shift));
+    EXPECT_TRUE(std::isfinite(apart.scores[0].steady_noise));
+}
+
 TEST(Comparison, AllToAllHasNoShape) {
     auto point = constant_point({1.0, 1.0}, {-0.2, -0.2});
     point.couplings[0].quenched = 0.0;
