@@ -37,32 +37,41 @@ def pseudo_cumulant(results, cumulants):
         handles.append(Line2D([], [], color="#B8A500", linestyle=":", label="mean-driven limit of q"))
     for axis, name, theories in zip(axes[0], ("p", "q"), zip(*(pair for _, pair, _, _ in curves))):
         _limits(axis, [getattr(c, name) for c in cumulants], theories)
-    for place, kind in enumerate(kinds):
+    for kind in kinds:
         color, marker = style.KINDS.get(kind, ("#7A4FA3", "p"))
         members = [c for c in cumulants if c.kind == kind and -c.x.value > 0]
         for axis, name in zip(axes[0], ("p", "q")):
-            _points(axis, members, name, color, marker, -1 if place % 2 else 1)
+            _points(axis, members, name, color, marker, _label_side(cumulants, kinds, kind, name))
         handles.append(Line2D([], [], color=color, marker=marker, linestyle="", label=f"{KINDS.get(kind, kind)} network, number: K"))
     for axis, name in zip(axes[0], ("p", "q")):
         axis.set(xscale="log", xlim=(lo, hi), xlabel="−v / (π r)", ylabel=f"K {name} / (J² (1 − K/N))")
         axis.axhline(0, color="#999999", linewidth=0.8)
         plain_log(axis)
-    style.legend_above(fig, handles, columns=3)
+    style.legend_above(fig, handles)
     return fig
 
 
+def _label_side(cumulants, kinds, kind, name):
+    """Labels stand above the topologies with the larger values and below the others."""
+    def level(k):
+        values = [getattr(c, name).value for c in cumulants if c.kind == k]
+        return np.median(values)
+    return 1 if sorted(kinds, key=level).index(kind) >= len(kinds) / 2 else -1
+
+
 def _points(axis, members, name, color, marker, side):
-    """Estimates with intervals and K; those whose interval is wider than the panel say nothing and stay faint and nameless."""
+    """Estimates with intervals and K; those whose interval is wider than half the panel stay faint and nameless."""
     low, high = axis.get_ylim()
     for c in members:
         e = getattr(c, name)
         half = 0.5 * (e.hi - e.lo) if np.isfinite(e.hi - e.lo) else 0.0
-        vague = 2 * half > high - low
+        vague = 4 * half > high - low
         axis.errorbar([-c.x.value], [e.value], [[half], [half]], fmt=marker, color=color, capsize=2.5, markeredgecolor="white", markeredgewidth=0.6, markersize=7,
                       alpha=0.3 if vague else 1.0, zorder=3 if vague else 4)
         if not vague and low < e.value < high:
-            axis.annotate(f"{c.K:g}", (-c.x.value, e.value), xytext=(6 * side, 4 * side), textcoords="offset points", fontsize=8, color=color,
-                          ha="left" if side > 0 else "right", va="bottom" if side > 0 else "top")
+            end = np.clip(e.value + side * half, low + 0.06 * (high - low), high - 0.06 * (high - low))   # above the interval of one topology, below that of the next
+            axis.annotate(f"{c.K:g}", (-c.x.value, end), xytext=(0, 5 * side), textcoords="offset points", fontsize=8, color=color, ha="center",
+                          va="bottom" if side > 0 else "top")
 
 
 def _limits(axis, estimates, curves):

@@ -107,7 +107,7 @@ def raster(results):
         ticks.append((offset + count / 2, name))
         offset += count
     axis.set_yticks([t for t, _ in ticks], [n for _, n in ticks])
-    axis.set(xlim=(begin, end), ylim=(-1, offset), xlabel=f"time [{data.time_unit}]")
+    axis.set(xlim=(begin, end), ylim=(-1, offset), xlabel=f"time [{data.time_unit}]", ylabel="neurons")
     axis.grid(visible=False)
     return fig, f"Spikes of up to {RASTER_NEURONS} neurons per population, evenly chosen, from {files[0].name}."
 
@@ -152,7 +152,7 @@ def spectra(results, panels):
                 look = style.closure_style(level.closure, closures)
                 axis.plot(density.frequency, size * density.density, color=look["color"], linestyle=look["linestyle"], linewidth=1.3)
                 handles.append(Line2D([], [], color=look["color"], linestyle=look["linestyle"], label=style.closure_title(level.closure)))
-        axis.set(yscale="log", xlabel=f"frequency [{unit}]", title=title)
+        axis.set(yscale="log", ylim=(size * measured.lo.min() / 20, None), xlabel=f"frequency [{unit}]", title=title)
     name = f" ({data.populations[0]})" if len(data.populations) > 1 else ""
     squared = "" if data.rate_unit == "1/tau" else "²"
     axes[0, 0].set_ylabel(f"N S(f){name} [{data.rate_unit}{squared} / ({unit})]" if squared else f"N S(f){name} [{unit}]")

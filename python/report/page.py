@@ -79,8 +79,8 @@ def table(results, panels, title, points):
             body += "<tr>" + "".join(f"<td>{escape(c)}</td>" for c in cells)
             best = results.best_of(row)
             for level_name in data.levels:
-                level = row.levels[level_name]
-                text = percent(level.r_error) + (f" / {percent(level.v_error)}" if results.has_v else "")
+                r_error, v_error, _ = row.levels[level_name].shown_errors
+                text = percent(r_error) + (f" / {percent(v_error)}" if results.has_v else "")
                 body += f'<td class="best" title="closest">{text} ★</td>' if level_name == best else f"<td>{text}</td>"
             body += "</tr>\n"
     caption = f"<caption>{escape(title)}</caption>" if title else ""
@@ -88,14 +88,15 @@ def table(results, panels, title, points):
 
 
 def ranking_table(results):
+    columns = [("stationary [%]", "steady")] + ([("effect of sparsity [%]", "shift")] if results.against_reference else []) + [("after steps [%]", "transient")]
     body = ""
     for ranked in results.ranking:
-        closure = style.closure_title(results.data.levels[ranked.level].closure)
-        cells = [closure] + [number(100 * x.mean()) if x.size else "–" for x in (ranked.steady, ranked.transient)]
-        cells.append(f"{max(ranked.steady.size, ranked.transient.size)}" + (f" (diverged at {ranked.missing})" if ranked.missing else ""))
+        values = [getattr(ranked, key) for _, key in columns]
+        cells = [style.closure_title(results.data.levels[ranked.level].closure)] + [number(100 * x.mean()) if x.size else "–" for x in values]
+        cells.append(f"{max(x.size for x in values)}" + (f" (diverged at {ranked.missing})" if ranked.missing else ""))
         body += "<tr>" + "".join(f"<td>{escape(c)}</td>" for c in cells) + "</tr>"
-    return ('<div class="scroll"><table><thead><tr><th>closure</th><th>stationary [%]</th><th>after steps [%]</th><th>points</th></tr></thead>'
-            f"<tbody>{body}</tbody></table></div>")
+    head = "".join(f"<th>{escape(h)}</th>" for h in ["closure", *(title for title, _ in columns), "points"])
+    return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
 def document(title, subtitle, body):

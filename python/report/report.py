@@ -6,8 +6,9 @@ import numpy as np
 from matplotlib import pyplot as plt
 
 from . import cumulant_figures, dynamics_figures, page, panels as panel_choice, style, sweep_figures
+from .cumulants import pseudo_cumulants
 from .data import STATUS_OK, Data
-from .results import Results, pseudo_cumulants
+from .results import Results
 
 
 class Report:
@@ -34,7 +35,7 @@ class Report:
     def _figures(self):
         cumulants, _ = pseudo_cumulants(self.results)
         return {
-            "sweep": lambda: sweep_figures.rate_and_potential(self.results, self.panels),
+            "sweep": lambda: sweep_figures.rate_and_potential(self.results, self.panels) if self.data.n_points > 1 else None,
             "traces": lambda: dynamics_figures.traces(self.results, self.panels),
             "raster": lambda: dynamics_figures.raster(self.results)[0],
             "pseudo_cumulant": lambda: cumulant_figures.pseudo_cumulant(self.results, cumulants) if cumulants else None,
@@ -62,10 +63,11 @@ class Report:
         if len(ranked) > 1:
             best, name = ranked[0], style.closure_title(self.data.levels[ranked[0].level].closure)
             text = f"Over all points <b>{page.escape(name)}</b> comes closest"
-            if best.steady.size:
-                text += f", with a mean error of {page.number(100 * best.steady.mean())} % in stationary windows"
+            stationary = best.shift if best.shift.size else best.steady
+            if stationary.size:
+                text += f", with a mean error of {page.number(100 * stationary.mean())} % in stationary windows"
             if best.transient.size:
-                text += f"{' and' if best.steady.size else ', with'} {page.number(100 * best.transient.mean())} % after steps of the stimulus"
+                text += f"{' and' if stationary.size else ', with'} {page.number(100 * best.transient.mean())} % after steps of the stimulus"
             sentences.append(text + ".")
         if not self.data.levels:
             sentences.append("This dataset holds the spiking network alone. <code>spikemass compare</code> adds masses and their errors.")
@@ -73,16 +75,16 @@ class Report:
         return "".join(f"<p>{s}</p>" for s in sentences) + (page.note(page.escape(fault)) if fault else "")
 
     def _worst_of_exact_mass(self):
-        rows = [r for r in self.results.rows if "mass" in r.levels and np.isfinite(r.levels["mass"].steady) and not r.flagged]
+        rows = [r for r in self.results.rows if "mass" in r.levels and np.isfinite(r.levels["mass"].shown_errors[2]) and not r.flagged]
         if not rows:
             return ""
-        row = max(rows, key=lambda r: r.levels["mass"].steady)
-        level = row.levels["mass"]
+        row = max(rows, key=lambda r: r.levels["mass"].shown_errors[2])
+        r_error, v_error, _ = row.levels["mass"].shown_errors
         where = ", ".join(f"{panel_choice.short_title(a, a.values[row.point])}" for a in self.data.axes)
         if len(self.data.populations) > 1:
             where = ", ".join(t for t in (f"population {self.data.populations[row.population]}", where) if t)
-        v = f" and v by {page.percent(level.v_error)} %" if np.isfinite(level.v_error) else ""
-        return f"The exact mass (MPR) is furthest off{' at ' + page.escape(where) if where else ''}: it misses r by {page.percent(level.r_error)} %{v}."
+        v = f" and v by {page.percent(v_error)} %" if np.isfinite(v_error) else ""
+        return f"The exact mass (MPR) is furthest off{' at ' + page.escape(where) if where else ''}: it misses r by {page.percent(r_error)} %{v}."
 
     def _table(self):
         tables = [page.table(self.results, self.panels, title, points) for title, points in self.panels.groups]
@@ -93,12 +95,25 @@ class Report:
         if self.data.levels:
             text += " Errors of each closure, closure − spiking in %, as r / v; ★ marks the smallest |(π δr, δv)|/|W|, W = π r − i v." if self.results.has_v else \
                 " Errors of each closure, closure − spiking, in % of r; ★ marks the smallest. v was not recorded: a score on r alone accepts wrong masses."
+            if self.results.against_reference:
+                text += (" What the exact mass misses of the all-to-all network with the same draws (the finite-size bias"
+                         f"{self._bias()}) is taken off all of them.")
             text += " Taken from <code>spikemass compare</code>." if self.results.from_compare else ""
         if any(row.flagged for row in rows):
             text += " ! The trials disagree by more than 5 % (graphs on different branches): the point is left out of the ranking."
         if self.panels.left_out:
             text += f" {self.panels.left_out} more panels are not shown."
         return page.section("Results", *tables, f'<p class="soft">{text}</p>')
+
+    def _bias(self):
+        """": r +0.3 %, v -1 %", of the first row that has it."""
+        for row in self.results.rows:
+            exact = row.levels.get("mass")
+            if exact is not None and np.isfinite(exact.shift):
+                r = page.percent(exact.r / row.reference_r.value - 1)
+                v = page.percent((exact.v - row.reference_v.value) / abs(row.reference_v.value)) if row.reference_v.known else ""
+                return f": r {r} %" + (f", v {v} %" if v else "")
+        return ""
 
     def _sweep(self):
         if self.data.n_points < 2:
@@ -114,7 +129,9 @@ class Report:
         picture = sweep_figures.ranking(self.results)
         if picture is None:
             return ""
-        caption = "Bars: mean over points; ticks: single points; dotted: what the noise of the spiking network alone gives (stationary)."
+        caption = "Large marker: mean over points; ticks: single points; dotted: what the noise of the spiking network alone gives. "
+        if self.results.against_reference:
+            caption += "Left: error of the predicted effect of sparsity, network − all-to-all network, free of the finite-size bias of both; it decides the order."
         return page.section("Which closure comes closest", page.figure(picture, "Mean error of each closure", caption), page.ranking_table(self.results))
 
     def _traces(self):

@@ -1,4 +1,4 @@
-"""What the figures and tables show: one Row per point and population, ranking, measured (p, q)."""
+"""What the figures and tables show: one Row per point and population, and the ranking of closures."""
 
 from dataclasses import dataclass, field
 
@@ -17,6 +17,14 @@ class LevelResult:
     v_error: float = np.nan
     steady: float = np.nan
     transient: float = np.nan
+    shift: float = np.nan           # steady, of (level - exact mass) against (network - all-to-all network): without the finite-size bias
+    r_shift_error: float = np.nan
+    v_shift_error: float = np.nan
+
+    @property
+    def shown_errors(self):
+        """(r, v, joint): of the shift where it is known."""
+        return (self.r_shift_error, self.v_shift_error, self.shift) if np.isfinite(self.shift) else (self.r_error, self.v_error, self.steady)
 
 
 @dataclass
@@ -39,12 +47,13 @@ class Row:
 class Ranked:
     level: str
     steady: np.ndarray              # over the points that count
+    shift: np.ndarray
     transient: np.ndarray
     missing: int = 0                # points where the level has no finite value
 
     @property
     def score(self):
-        parts = [x.mean() for x in (self.steady, self.transient) if x.size]
+        parts = [x.mean() for x in (self.shift if self.shift.size else self.steady, self.transient) if x.size]
         return float(np.sqrt(np.mean(np.square(parts)))) if parts else np.nan
 
 
@@ -55,6 +64,7 @@ class Results:
         self.has_v = data.spiking.has("v")
         self.from_compare = data.compare is not None and "steady_error" in data.compare.variables
         self.rows = [self._row(point, population) for point in range(data.n_points) for population in range(len(data.populations))]
+        self.against_reference = any(np.isfinite(level.shift) for row in self.rows for level in row.levels.values())
         self.ranking = self._rank()
 
     def row(self, point, population):
@@ -62,11 +72,13 @@ class Results:
 
     @property
     def best_closure(self):
-        """Level that comes closest over all points, other than the exact mass; None without one."""
-        return next((r.level for r in self.ranking if r.level != "mass" and np.isfinite(r.score)), None)
+        """Level other than the exact mass that comes closest over all points; None without one, or where it is the same as the exact mass."""
+        exact = next((r.score for r in self.ranking if r.level == "mass"), np.nan)
+        best = next((r for r in self.ranking if r.level != "mass" and np.isfinite(r.score)), None)
+        return best.level if best is not None and not abs(best.score - exact) < 1e-4 * exact else None
 
     def best_of(self, row):
-        scores = {name: level.steady for name, level in row.levels.items() if np.isfinite(level.steady)}
+        scores = {name: level.shown_errors[2] for name, level in row.levels.items() if np.isfinite(level.shown_errors[2])}
         return min(scores, key=scores.get) if scores else None
 
     def tau(self, point, population):
@@ -106,7 +118,28 @@ class Results:
         self._flag(row, rates[:, cut], potentials[:, cut], scale)
         for name, level in data.levels.items():
             row.levels[name] = self._level(row, level, rates, potentials, windows, edges, scale)
+        self._shift(row, scale)
         return row
+
+    def _shift(self, row, scale):
+        """Errors of the predicted effect of sparsity; none where the reference and the exact mass sit on different branches."""
+        exact = row.levels.get("mass")
+        if exact is None or not row.reference_r.known or not np.isfinite(exact.r):
+            return
+        with_v = row.v.known and row.reference_v.known and np.isfinite(exact.v)
+        part = 1.0 if with_v else 0.0
+        zero = np.nan_to_num
+        if np.hypot(scale * (row.reference_r.value - exact.r), part * zero(row.reference_v.value - exact.v)) > 0.2 * np.hypot(scale * exact.r, part * zero(exact.v)):
+            return
+        for name, level in row.levels.items():
+            dr = (level.r - exact.r) - (row.r.value - row.reference_r.value)
+            dv = (level.v - exact.v) - (row.v.value - row.reference_v.value) if with_v else 0.0
+            level.r_shift_error = dr / row.r.value
+            level.v_shift_error = dv / abs(row.v.value) if with_v else np.nan
+            level.shift = float(np.hypot(scale * dr, dv) / np.hypot(scale * row.r.value, row.v.value if with_v else 0.0))
+            for key, metric in (("r_shift_error", "rate_shift_error_relative"), ("v_shift_error", "v_shift_error_relative"), ("shift", "shift_error")):
+                if np.isfinite(stored := self.stored(metric, name, row.point, row.population)):
+                    setattr(level, key, stored)
 
     def _flag(self, row, rates, potentials, scale):
         size = np.hypot(scale * row.r.value, row.v.value if row.v.known else 0.0)
@@ -168,21 +201,21 @@ class Results:
     def _rank(self):
         ranked = []
         for name in self.data.levels:
-            steady, transient, missing = [], [], 0
+            columns, missing = {"steady": [], "shift": [], "transient": []}, 0
             for point in range(self.data.n_points):
                 rows = [self.row(point, p) for p in range(len(self.data.populations))]
                 if self.data.same_as[point] != point or any(r.trials_ok == 0 for r in rows):
                     continue
-                for values, skip, key in ((steady, any(r.flagged for r in rows), "steady"), (transient, any(r.transients_flagged for r in rows), "transient")):
+                failed = False
+                for key, values in columns.items():
+                    skip = any(r.transients_flagged if key == "transient" else r.flagged for r in rows)
                     applies = any(np.isfinite(getattr(level, key)) for r in rows for level in r.levels.values())
                     value = np.mean([getattr(r.levels[name], key) for r in rows])
-                    if skip or not applies:
-                        continue
-                    if np.isfinite(value):
+                    if not skip and applies and np.isfinite(value):
                         values.append(value)
-                    else:
-                        missing += 1
-            ranked.append(Ranked(name, np.array(steady), np.array(transient), missing))
+                    failed = failed or (not skip and applies and not np.isfinite(value))
+                missing += failed
+            ranked.append(Ranked(name, *(np.array(values) for values in columns.values()), missing))
         return sorted(ranked, key=lambda r: (not np.isfinite(r.score), r.missing, r.score))
 
 
@@ -203,93 +236,3 @@ def _joint(model, model_v, measured, measured_v, scale):
     if np.isfinite(dv).any():
         error, size = error + np.square(dv), size + np.square(measured_v)
     return float(np.sqrt(error.mean() / size.mean()))
-
-
-@dataclass
-class PseudoCumulant:
-    """Measured at one point: x = v/(pi R) and (K/J^2)(p, q)/(1 - K/N), of the excess over the all-to-all network where there is one."""
-    point: int
-    kind: str
-    K: float
-    x: Estimate
-    p: Estimate
-    q: Estimate
-
-
-def pseudo_cumulants(results):
-    """One per sparse point with a window; [] with a sentence why not for networks the identity does not cover.
-
-    q = -Delta - 2 pi R v and p = pi^2 R^2 - v^2 - eta - I - J R hold for one population with Lorentzian eta and one projection onto itself.
-    """
-    data = results.data
-    if len(data.populations) != 1 or len(data.projections) != 1:
-        return [], "The identity behind (p, q) is read off a network of one population with one projection onto itself; this one has more."
-    if not results.has_v:
-        return [], "v was not recorded. Add it to the network file: record = [\"rate\", \"v\"]."
-    found = []
-    for point in range(data.n_points):
-        if data.same_as[point] == point and (pq := _pseudo_cumulant(results, point)) is not None:
-            found.append(pq)
-    return found, "" if found else "No sparse point has a stationary window and Lorentzian eta."
-
-
-def _pseudo_cumulant(results, point):
-    data = results.data
-    network = data.configuration(point)
-    population = network.get("population", {}).get(data.populations[0], {})
-    projection = network.get("projection", {}).get(data.projections[0], {})
-    eta, topology = population.get("params", {}).get("eta"), projection.get("topology", {})
-    kind, size = topology.get("kind", ""), data.sizes(point)[0]
-    realised = data.realised_indegree(point)
-    K = scalar(topology, "mean_indegree", scalar(topology, "probability") * size)
-    J = scalar(projection, "strength")
-    if not np.isfinite(K) and realised is not None:
-        K = float(np.nanmean(realised))
-    if not isinstance(eta, dict) or eta.get("distribution") != "lorentzian" or kind in ("", "all_to_all") or not np.isfinite(K * J * size) or K * J == 0:
-        return None
-    known = [results.stored_estimate(metric, point) for metric in ("x", "p_shape", "q_shape")]
-    if all(e.known for e in known):
-        return PseudoCumulant(point, kind, K, *known)
-    normalise = projection.get("normalise", "mean_indegree")
-    J *= {"none": K, "sqrt_mean_indegree": np.sqrt(K)}.get(normalise, 1.0)
-    windows, _ = results.windows(point)
-    if not windows:
-        return None
-    first, last = max(windows, key=lambda w: w[1] - w[0])
-    current = data.stimulus(point)[first:last, 0].mean() + scalar(eta, "center")
-    tau = results.dimensionless(point, 0)
-
-    def samples(level):
-        """[repetition] of R and v: trials, or 8 blocks of one."""
-        r, v = level.series("rate", point), level.series("v", point)
-        if r is None or v is None:
-            return None
-        r, v = tau * r[:, first:last, 0], v[:, first:last, 0]
-        ok = np.isfinite(r).all(axis=1) & np.isfinite(v).all(axis=1)
-        if ok.sum() > 1:
-            return r[ok].mean(axis=1), v[ok].mean(axis=1), np.flatnonzero(ok)
-        if not ok.any():
-            return None
-        blocks = [np.array([b.mean() for b in np.array_split(s[ok][0], 8)]) for s in (r, v)]
-        return blocks[0], blocks[1], None
-
-    def terms(r, v, coupling):
-        return np.pi**2 * r**2 - v**2 - current - coupling * r, -scalar(eta, "half_width") - 2 * np.pi * r * v
-
-    measured = samples(data.spiking)
-    if measured is None:
-        return None
-    r, v, trials = measured
-    coupling = np.full(r.size, J)
-    if trials is not None and realised is not None and normalise in ("mean_indegree", "none", "sqrt_mean_indegree"):
-        coupling = J * realised[trials, 0] / K
-    p, q = terms(r, v, coupling)
-    reference = samples(data.reference) if data.reference is not None else None
-    if reference is not None:
-        p0, q0 = terms(reference[0], reference[1], J)
-        paired = reference[2] is not None and trials is not None and np.array_equal(reference[2], trials)
-        p, q = (p - p0, q - q0) if paired else (p - p0.mean(), q - q0.mean())
-    quenched = 1.0 if kind == "annealed" else 1 - K / size
-    scale = K / J**2 / quenched
-    estimates = [mean_estimate(np.repeat(s[:, np.newaxis], 2, axis=1)) for s in (v / (np.pi * r), scale * p, scale * q)]
-    return PseudoCumulant(point, kind, K, *estimates)

@@ -49,13 +49,17 @@ def figure(rows, columns, width=None, height=None, **options):
     return plt.subplots(rows, columns, figsize=(width or 3.6 * columns + 0.6, height or 2.6 * rows + 0.6), layout="constrained", **options)
 
 
-def legend_above(fig, handles, columns=4):
-    """One legend for the whole figure, above the panels, which make room for it."""
+def legend_above(fig, handles):
+    """One legend for the whole figure, above the panels, which make room for it; as many columns as the width allows."""
     unique = {h.get_label(): h for h in handles}
     if not unique:
         return
-    columns = min(columns, len(unique))
-    height = (0.21 * -(-len(unique) // columns) + 0.08) / fig.get_figheight()
+    inches = 0.064 * max(len(label) for label in unique) + 0.62
+    columns = min(len(unique), max(1, int(fig.get_figwidth() / inches)))
+    columns = -(-len(unique) // -(-len(unique) // columns))       # rows of equal length
+    inches = 0.21 * -(-len(unique) // columns) + 0.08
+    fig.set_figheight(fig.get_figheight() + inches)
+    height = inches / fig.get_figheight()
     fig.get_layout_engine().set(rect=(0, 0, 1, 1 - height))
     fig.legend(unique.values(), unique.keys(), loc="upper center", ncol=columns, bbox_to_anchor=(0.5, 1.0), borderaxespad=0.2, columnspacing=1.6)
 

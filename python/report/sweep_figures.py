@@ -31,7 +31,7 @@ def rate_and_potential(results, panels):
     everyone = [point for _, points in panels.groups for point in points]
     for line, (population, quantity) in enumerate(rows):
         _limit(axes[line, 0], [results.row(point, population) for point in everyone], quantity)
-    style.legend_above(fig, handles, columns=3 if len(panels.groups) == 1 else 5)
+    style.legend_above(fig, handles)
     return fig
 
 
@@ -102,7 +102,8 @@ def _x_axis(axis, panels, points):
 def ranking(results):
     """Error of every level: a large marker for the mean over points, a tick per point, the noise of the spiking network as a dotted line."""
     ranked = [r for r in results.ranking if np.isfinite(r.score)]
-    columns = [(n, t) for n, t in (("steady", "stationary"), ("transient", "first 25 tau after each step")) if any(getattr(r, n).size for r in ranked)]
+    first = ("shift", "effect of sparsity, stationary") if results.against_reference else ("steady", "stationary")
+    columns = [(n, t) for n, t in (first, ("transient", "first 25 tau after each step")) if any(getattr(r, n).size for r in ranked)]
     if not columns:
         return None
     closures = [level.closure for level in results.data.levels.values()]
@@ -117,10 +118,12 @@ def ranking(results):
             axis.plot(values, np.full(values.size, place), "|", color=look["color"], markersize=10, markeredgewidth=1.2)
             axis.plot(values.mean(), place, look["marker"], color=look["color"], markersize=9, markeredgecolor="white", zorder=4)
             axis.annotate(f"{values.mean():.2g} %", (values.mean(), place), xytext=(0, 9), textcoords="offset points", ha="center", fontsize=9)
-        if name == "steady":
+        if name != "transient":
             noise = np.array([row.steady_noise for row in results.rows if np.isfinite(row.steady_noise) and not row.flagged])
             if noise.size:
-                axis.axvline(100 * np.sqrt(np.mean(noise**2)), color="black", linestyle=":", linewidth=1.2)
+                floor = 100 * np.sqrt(np.mean(noise**2))
+                axis.axvline(floor, color="black", linestyle=":", linewidth=1.2)
+                axis.annotate("noise", (floor, len(ranked) - 0.55), xytext=(3, 0), textcoords="offset points", fontsize=8)
         axis.set(xscale="log", title=title, xlabel="|(π δr, δv)| / |W|  [%]" if results.has_v else "|δr| / r  [%]", ylim=(len(ranked) - 0.5, -0.6))
         plain_log(axis)
     axes[0, 0].set_yticks(range(len(ranked)), [style.closure_title(results.data.levels[r.level].closure) for r in ranked])
