@@ -1,6 +1,7 @@
 #pragma once
 // dataset.nc: netCDF-4 that ncdump, xarray, h5py and NCDatasets.jl open without us.  Layout: host/output/layout.hpp.
-// In memory rates are always in 1/time_unit; in the file they are in "1/tau" or "Hz".  One thread at a time (netCDF-C is not thread-safe).
+// In memory rates are always in 1/time_unit; in the file they are in "1/tau" or "Hz".  Safe from several threads,
+// which take turns.
 
 #include <cstdint>
 #include <filesystem>
@@ -80,7 +81,7 @@ struct RunArrays {
     std::vector<double> rate, v, z_re, z_im;
     std::vector<std::uint64_t> spike_count;
     std::vector<TrialStatus> status;
-    std::vector<std::string> message;
+    std::vector<std::string> message, warnings;
     std::vector<std::uint64_t> digest, seed_graph, seed_init, seed_noise, steps, spikes;
     std::vector<double> capped_fraction, capped_rate_bound;
     std::vector<std::uint64_t> synapses, graph_checksum;

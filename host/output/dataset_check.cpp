@@ -6,6 +6,7 @@
 
 #include "host/output/dataset.hpp"
 #include "host/output/files.hpp"
+#include "host/output/hdf5_lock.hpp"
 #include "host/output/layout.hpp"
 #include "host/output/netcdf.hpp"
 #include "host/output/sweep_folder.hpp"
@@ -101,6 +102,7 @@ std::string dataset_remedy(const std::filesystem::path& file) {
 void check_structure(int root, const std::filesystem::path& file) { Checker(root, file).run(); }
 
 void validate_dataset(const std::filesystem::path& path) {
+    const auto lock = hdf5_lock();
     verify_checksum(path, dataset_remedy(path));
     reading(path, [&] {
         const auto file = nc::File::open(path);

@@ -6,6 +6,7 @@
 #include "host/output/dataset.hpp"
 #include "host/output/dataset_check.hpp"
 #include "host/output/files.hpp"
+#include "host/output/hdf5_lock.hpp"
 #include "host/output/layout.hpp"
 #include "host/output/netcdf.hpp"
 #include "host/output/netcdf_copy.hpp"
@@ -129,6 +130,7 @@ std::uint64_t size_bound(const std::filesystem::path& path, const std::vector<Gr
 }  // namespace
 
 void write_groups(const std::filesystem::path& path, const std::vector<Group>& groups) {
+    const auto lock = hdf5_lock();
     validate_dataset(path);
     std::vector<std::string> replaced;
     for (const auto& g : groups) {
@@ -150,6 +152,7 @@ void write_groups(const std::filesystem::path& path, const std::vector<Group>& g
 }
 
 Group read_group(const std::filesystem::path& path, const std::string& name) {
+    const auto lock = hdf5_lock();
     verify_checksum(path, dataset_remedy(path));
     const auto file = nc::File::open(path);
     const auto id = nc::find_group(file.id(), name);

@@ -7,6 +7,7 @@
 #include "host/output/dataset.hpp"
 #include "host/output/dataset_check.hpp"
 #include "host/output/files.hpp"
+#include "host/output/hdf5_lock.hpp"
 #include "host/output/layout.hpp"
 #include "host/output/netcdf.hpp"
 #include "models/base/error.hpp"
@@ -89,6 +90,7 @@ RunArrays read_runs(int group, double rate_scale, bool series) {
             *count->second = nc::get_unsigned(group, *v);
         }
     }
+    a.warnings = nc::get_strings(group, variable(group, "warnings"));
     a.message = nc::get_strings(group, variable(group, "message"));
     a.n_neurons = nc::get_integers(group, variable(group, "n_neurons"));
     for (const auto s : nc::get_integers(group, variable(group, "status"))) a.status.push_back(static_cast<TrialStatus>(s));
@@ -144,6 +146,7 @@ Dataset read_verified(const std::filesystem::path& path, bool series) {
 }  // namespace
 
 Dataset read_dataset(const std::filesystem::path& path, bool series) {
+    const auto lock = hdf5_lock();
     verify_checksum(path, dataset_remedy(path));
     return reading(path, [&] { return read_verified(path, series); });
 }

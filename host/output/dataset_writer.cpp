@@ -8,156 +8,16 @@
 
 #include "host/output/dataset.hpp"
 #include "host/output/files.hpp"
+#include "host/output/hdf5_lock.hpp"
 #include "host/output/journal.hpp"
 #include "host/output/layout.hpp"
 #include "host/output/netcdf.hpp"
+#include "host/output/run_variables.hpp"
 #include "models/base/error.hpp"
 
 namespace spikemass::output {
 
-using layout::Shape;
-using layout::Type;
-using layout::VariableSpec;
-
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr std::size_t series_chunk_elements = std::size_t{1} << 20;
-
-nc_type storage_type(Type type, bool wide_counts) {
-    switch (type) {
-        case Type::count: return wide_counts ? NC_UINT64 : NC_UINT;
-        case Type::f32: return NC_FLOAT;
-        case Type::f64: return NC_DOUBLE;
-        case Type::i8: return NC_BYTE;
-        case Type::i64: return NC_INT64;
-        case Type::u64: return NC_UINT64;
-        case Type::text: return NC_STRING;
-    }
-    return NC_NAT;
-}
-
-/// The variables of the runs in one group: the root (run = point) or /reference (run = reference).
-/// Time series go to the file as they come, one trial at a time; what is small is collected and written by finish().
-class RunVariables {
-public:
-    RunVariables(int group, const SweepHeader& header, const std::string& run_dimension, std::size_t n_runs, const std::string& coordinates, bool wide_counts)
-        : group_(group), header_(header), n_runs_(n_runs), trials_(static_cast<std::size_t>(header.trials)), bins_(static_cast<std::size_t>(header.n_bins())),
-          wide_counts_(wide_counts), status_(n_runs * trials_, 0), message_(n_runs * trials_),
-          delay_(n_runs * header.projections.size(), nan) {
-        for (const auto& spec : layout::run_variables) {
-            if (!layout::is_present(spec.presence, header)) continue;
-            define(spec, run_dimension, coordinates);
-            if (spec.shape == Shape::run || spec.shape == Shape::run_projection) {
-                const auto n = n_runs * trials_ * (spec.shape == Shape::run ? 1 : header.projections.size());
-                if (spec.type == Type::u64) unsigned_[spec.name].assign(n, 0);
-                if (spec.type == Type::f64) real_[spec.name].assign(n, nan);
-            }
-        }
-    }
-
-    void write(std::size_t run, std::size_t trial, const std::optional<TrialRecord>& record) {
-        const auto r = run * trials_ + trial;
-        if (record) {
-            status_[r] = static_cast<std::int8_t>(record->status);
-            message_[r] = record->message;
-            unsigned_["seed_graph"][r] = record->seeds.graph;
-            unsigned_["seed_init"][r] = record->seeds.init;
-            unsigned_["seed_noise"][r] = record->seeds.noise;
-        }
-        const bool ok = record && record->status == TrialStatus::ok;
-        write_counts(run, trial, ok ? &record->result : nullptr);
-        if (!ok) return;
-        const auto& result = record->result;
-        write_series(run, trial, "rate", result, &PopulationBins::rate, layout::rate_scale(header_.time_unit));
-        if (header_.record.v) write_series(run, trial, "v", result, &PopulationBins::v, 1.0);
-        if (header_.record.order_parameter) {
-            write_series(run, trial, "z_re", result, &PopulationBins::z_re, 1.0);
-            write_series(run, trial, "z_im", result, &PopulationBins::z_im, 1.0);
-        }
-        unsigned_["digest"][r] = result.digest;
-        unsigned_["steps"][r] = static_cast<std::uint64_t>(result.steps);
-        unsigned_["spikes"][r] = result.spikes;
-        real_["capped_fraction"][r] = result.capped_fraction;
-        real_["capped_rate_bound"][r] = result.capped_rate_bound * layout::rate_scale(header_.time_unit);
-        const auto n_projections = header_.projections.size();
-        for (std::size_t j = 0; j < n_projections; ++j) {
-            const auto& facts = result.projections[j];
-            const auto at = r * n_projections + j;
-            unsigned_["synapses"][at] = facts.synapses;
-            unsigned_["graph_checksum"][at] = facts.graph_checksum;
-            real_["k_mean"][at] = facts.k_mean;
-            real_["k_var"][at] = facts.k_var;
-            real_["weight"][at] = facts.weight;
-            delay_[run * n_projections + j] = facts.effective_delay;
-        }
-    }
-
-    /// n_neurons: [run][population].
-    void finish(const std::vector<std::int64_t>& n_neurons) {
-        for (const auto& [name, values] : unsigned_) nc::put(group_, id_.at(name), values);
-        for (const auto& [name, values] : real_) nc::put(group_, id_.at(name), values);
-        nc::put(group_, id_.at("status"), status_);
-        nc::put(group_, id_.at("message"), message_);
-        nc::put(group_, id_.at("n_neurons"), n_neurons);
-        if (!delay_.empty()) nc::put(group_, id_.at("effective_delay"), delay_);
-    }
-
-private:
-    void define(const VariableSpec& spec, const std::string& run_dimension, const std::string& coordinates) {
-        std::vector<nc::Dimension> dimensions;
-        for (const auto& name : layout::dimension_names(spec.shape, run_dimension)) dimensions.push_back(*nc::find_dimension(group_, name));
-        std::vector<std::size_t> chunk;
-        if (spec.shape == Shape::series)   // a trial is one chunk
-            chunk = {1, 1, std::clamp<std::size_t>(series_chunk_elements / dimensions[3].size, 1, dimensions[2].size), dimensions[3].size};
-        const int id = nc::define_variable(group_, spec.name, storage_type(spec.type, wide_counts_), dimensions, unit_name(spec.unit, header_.time_unit),
-                                           spec.long_name, chunk);
-        if (!coordinates.empty()) nc::put_attribute(group_, id, "coordinates", coordinates);
-        if (spec.name == std::string("status")) {
-            nc::put_attribute(group_, id, "flag_values", std::vector<std::int8_t>{0, 1, 2});
-            nc::put_attribute(group_, id, "flag_meanings", std::string("missing ok failed"));
-        }
-        id_[spec.name] = id;
-    }
-
-    std::vector<std::size_t> slab_start(std::size_t run, std::size_t trial) const { return {run, trial, 0, 0}; }
-    std::vector<std::size_t> slab_count() const { return {1, 1, bins_, header_.populations.size()}; }
-
-    void write_series(std::size_t run, std::size_t trial, const char* name, const RunResult& result, std::vector<double> PopulationBins::*member, double scale) {
-        const auto n = header_.populations.size();
-        std::vector<float> values(bins_ * n, std::numeric_limits<float>::quiet_NaN());
-        for (std::size_t p = 0; p < n; ++p) {
-            const auto& series = result.populations[p].*member;
-            for (std::size_t b = 0; b < series.size(); ++b) values[b * n + p] = static_cast<float>(series[b] * scale);
-        }
-        nc::put_slab(group_, id_.at(name), slab_start(run, trial), slab_count(), values);
-    }
-
-    void write_counts(std::size_t run, std::size_t trial, const RunResult* result) {
-        const auto n = header_.populations.size();
-        std::vector<std::uint64_t> values(bins_ * n, 0);
-        for (std::size_t p = 0; result && p < n; ++p) {
-            const auto& series = result->populations[p].spike_count;
-            for (std::size_t b = 0; b < series.size(); ++b) {
-                if (!wide_counts_ && series[b] > std::numeric_limits<std::uint32_t>::max())
-                    throw Error(ExitCode::runtime, "a spike count does not fit into 32 bits: the dataset must be written with wide counts.");
-                values[b * n + p] = series[b];
-            }
-        }
-        nc::put_slab(group_, id_.at("spike_count"), slab_start(run, trial), slab_count(), values);
-    }
-
-    int group_;
-    const SweepHeader& header_;
-    std::size_t n_runs_, trials_, bins_;
-    bool wide_counts_;
-    std::map<std::string, int> id_;
-    std::vector<std::int8_t> status_;
-    std::vector<std::string> message_;
-    std::map<std::string, std::vector<std::uint64_t>> unsigned_;
-    std::map<std::string, std::vector<double>> real_;
-    std::vector<double> delay_;   ///< [run][projection]
-};
 
 void write_attributes(int root, const SweepHeader& h) {
     const auto text = [&](const char* name, const std::string& value) { nc::put_attribute(root, NC_GLOBAL, name, value); };
@@ -257,7 +117,8 @@ std::vector<std::int64_t> flattened(const std::vector<std::vector<std::int64_t>>
 /// The sizes of a reference run are those of the points that it belongs to.
 std::vector<std::int64_t> reference_sizes(const SweepHeader& h) {
     std::vector<std::vector<std::int64_t>> rows(static_cast<std::size_t>(h.n_references()), std::vector<std::int64_t>(h.populations.size(), 0));
-    for (std::size_t p = 0; p < h.reference_index.size(); ++p) rows[static_cast<std::size_t>(h.reference_index[p])] = h.n_neurons[p];
+    for (std::size_t p = 0; p < h.reference_index.size(); ++p)
+        if (h.reference_index[p] >= 0) rows[static_cast<std::size_t>(h.reference_index[p])] = h.n_neurons[p];
     return flattened(rows);
 }
 
@@ -280,6 +141,7 @@ std::uint64_t dataset_size_bound(const SweepHeader& h) {
 }
 
 void write_dataset(const std::filesystem::path& path, const SweepHeader& h, const TrialSource& source, bool wide_counts) {
+    const auto lock = hdf5_lock();
     h.check();
     PartFile part(path);
     part.reserve(dataset_size_bound(h));
@@ -318,7 +180,7 @@ void write_dataset(const std::filesystem::path& path, const SweepHeader& h, cons
         nc::put_attribute(group, NC_GLOBAL, "topology", std::string("all_to_all"));
         nc::define_dimension(group, "reference_point", static_cast<std::size_t>(h.n_references()));
         write_coordinates(group, h);
-        nc::put(group, nc::define_variable(group, "reference_index", NC_INT64, {point}, "1", "index into reference_point of each point's paired all-to-all run"),
+        nc::put(group, nc::define_variable(group, "reference_index", NC_INT64, {point}, "1", "index into reference_point of each point's paired all-to-all run, -1: none"),
                 h.reference_index);
         RunVariables references(group, h, "reference_point", static_cast<std::size_t>(h.n_references()), "", wide_counts);
         for (std::int64_t r = 0; r < h.n_references(); ++r)

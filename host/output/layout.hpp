@@ -42,6 +42,7 @@ inline constexpr VariableSpec run_variables[] = {
     {"z_im", Type::f32, Shape::series, Unit::one, Presence::if_order_parameter, "Kuramoto order parameter, imaginary part, bin average"},
     {"status", Type::i8, Shape::run, Unit::one, Presence::always, "state of the run"},
     {"message", Type::text, Shape::run, Unit::one, Presence::always, "why a run failed"},
+    {"warnings", Type::text, Shape::run, Unit::one, Presence::always, "what the reader of the run should know, one sentence per line"},
     {"digest", Type::u64, Shape::run, Unit::one, Presence::always, "digest of all spikes"},
     {"seed_graph", Type::u64, Shape::run, Unit::one, Presence::always, "seed of the graph"},
     {"seed_init", Type::u64, Shape::run, Unit::one, Presence::always, "seed of parameters and initial states"},

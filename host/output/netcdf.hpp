@@ -1,6 +1,6 @@
 #pragma once
 // A thin owner of netCDF-C's handles with errors as exceptions.  Private to host/output: no other header needs netcdf.h.
-// netCDF-C and HDF5 are not thread-safe: one thread at a time in all of this folder's dataset and SONATA code.
+// Callers hold hdf5_lock().
 
 #include <cstdint>
 #include <filesystem>

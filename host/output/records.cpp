@@ -44,7 +44,7 @@ void SweepHeader::check() const {
         if (q < 0 || q > p || same_as[static_cast<std::size_t>(q)] != q) fail(fmt::format("same_as[{}] = {} is not an earlier representative.", p, q));
     }
     for (const auto r : reference_index)
-        if (r < 0) fail("reference_index must not be negative.");
+        if (r < -1) fail("reference_index must be -1 (none) or count from 0.");
 }
 
 std::vector<TrialId> planned_trials(const SweepHeader& header) {

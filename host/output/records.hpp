@@ -43,7 +43,7 @@ struct SweepHeader {
     /// Mean of each population's stimuli over each bin: [point or 1][population][bin]; empty = none anywhere.
     std::vector<std::vector<std::vector<double>>> stimulus;
     std::vector<std::int64_t> same_as;                   ///< [point]: the first point with an equal resolved network (often itself); empty = all differ
-    std::vector<std::int64_t> reference_index;           ///< [point]: its paired all-to-all run, counted from 0; empty = no references
+    std::vector<std::int64_t> reference_index;           ///< [point]: its paired all-to-all run, counted from 0, -1 = none; empty = no references
     Provenance provenance;
 
     std::int64_t n_points() const { return static_cast<std::int64_t>(points.size()); }

@@ -8,6 +8,7 @@
 #include <hdf5.h>
 
 #include "host/output/files.hpp"
+#include "host/output/hdf5_lock.hpp"
 #include "models/base/error.hpp"
 
 namespace spikemass::output {
@@ -51,19 +52,20 @@ void require(herr_t code, const char* doing) {
     if (code < 0) Handle::fail(doing);
 }
 
-/// HDF5 prints its errors unless told otherwise; libraries never print.  Restores what was set before.
-class QuietHdf5 {
+/// Around every use of HDF5: one thread at a time, and no messages (libraries never print).  Restores what was set before.
+class Hdf5Session {
 public:
-    QuietHdf5() {
+    Hdf5Session() : lock_(hdf5_lock()) {
         H5Eget_auto2(H5E_DEFAULT, &handler_, &data_);
         H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
         errno = 0;
     }
-    ~QuietHdf5() { H5Eset_auto2(H5E_DEFAULT, handler_, data_); }
-    QuietHdf5(const QuietHdf5&) = delete;
-    QuietHdf5& operator=(const QuietHdf5&) = delete;
+    ~Hdf5Session() { H5Eset_auto2(H5E_DEFAULT, handler_, data_); }
+    Hdf5Session(const Hdf5Session&) = delete;
+    Hdf5Session& operator=(const Hdf5Session&) = delete;
 
 private:
+    std::unique_lock<std::recursive_mutex> lock_;
     H5E_auto2_t handler_ = nullptr;
     void* data_ = nullptr;
 };
@@ -121,6 +123,7 @@ struct Column {
 
     void flush(PartFile& part) {
         if (ids.empty()) return;
+        const Hdf5Session session;
         part.reserve(part.size() + 17 * ids.size() + metadata_room);   // a full disk is met here, not inside HDF5
         extend_column(timestamps, H5T_NATIVE_DOUBLE, written, times);
         extend_column(node_ids, H5T_NATIVE_UINT64, written, ids);
@@ -150,7 +153,7 @@ struct SpikeWriter::State {
 };
 
 SpikeWriter::SpikeWriter(const std::filesystem::path& path, const std::vector<std::string>& populations, const std::string& time_unit, double dt) {
-    const QuietHdf5 quiet;
+    const Hdf5Session session;
     state_ = std::make_unique<State>(path, dt);
     auto& s = *state_;
     s.part.reserve(metadata_room + 65536 * populations.size());
@@ -174,29 +177,26 @@ SpikeWriter::SpikeWriter(const std::filesystem::path& path, const std::vector<st
 }
 
 SpikeWriter::~SpikeWriter() {
-    const QuietHdf5 quiet;
+    const Hdf5Session session;
     state_.reset();
 }
 SpikeWriter::SpikeWriter(SpikeWriter&&) noexcept = default;
 
 void SpikeWriter::append(std::size_t population, std::int64_t step, std::span<const std::uint32_t> ids) {
-    const QuietHdf5 quiet;
     for (const auto id : ids) state_->push(state_->columns.at(population), step, id);
 }
 
 void SpikeWriter::append(std::size_t population, std::int64_t step, std::span<const std::int64_t> ids) {
-    const QuietHdf5 quiet;
     for (const auto id : ids) state_->push(state_->columns.at(population), step, static_cast<std::uint64_t>(id));
 }
 
 void SpikeWriter::append(std::size_t population, std::span<const std::int64_t> steps, std::span<const std::int64_t> ids) {
     if (steps.size() != ids.size()) throw Error(ExitCode::runtime, "SpikeWriter: steps and ids must have the same length.");
-    const QuietHdf5 quiet;
     for (std::size_t i = 0; i < ids.size(); ++i) state_->push(state_->columns.at(population), steps[i], static_cast<std::uint64_t>(ids[i]));
 }
 
 void SpikeWriter::close() {
-    const QuietHdf5 quiet;
+    const Hdf5Session session;
     auto& s = *state_;
     for (auto& column : s.columns) {
         column.flush(s.part);

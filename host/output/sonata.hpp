@@ -1,6 +1,6 @@
 #pragma once
 // Spikes in the SONATA format (https://github.com/AllenInstitute/sonata): /spikes/<population>/{timestamps, node_ids}, by the HDF5 C API.
-// One thread at a time; never open a file here and with netCDF-C at the same time.
+// Several writers may be used by several threads, one thread each; never open one file here and with netCDF-C at the same time.
 
 #include <cstdint>
 #include <filesystem>

@@ -59,6 +59,7 @@ void for_each_run_scalar(Run& run, Visit&& visit) {
     visit("wall_seconds", run.wall_seconds);
     visit("capped_fraction", run.capped_fraction);
     visit("capped_rate_bound", run.capped_rate_bound);
+    visit("warnings", run.warnings);
 }
 
 auto writer_to(json& j) {

@@ -31,6 +31,7 @@ void expect_runs(const SweepHeader& h, const RunArrays& a, RunKind kind, std::in
             EXPECT_EQ(a.status[r], record ? record->status : TrialStatus::missing);
             EXPECT_EQ(a.message[r], record ? record->message : "");
             EXPECT_EQ(a.seed_noise[r], record ? record->seeds.noise : 0);
+            EXPECT_EQ(a.warnings[r], record && !record->result.warnings.empty() ? "one sentence.\nanother." : "");
             const bool ok = record && record->status == TrialStatus::ok;
             EXPECT_EQ(a.digest[r], ok ? record->result.digest : 0);
             EXPECT_EQ(a.spikes[r], ok ? record->result.spikes : 0);
@@ -173,6 +174,35 @@ TEST(Dataset, LongAttributesAndMixedAxes) {
     EXPECT_EQ(d.header.resolved, h.resolved);
     EXPECT_EQ(d.header.points[1][0], AxisValue(std::string("2.5")));
     EXPECT_EQ(d.header.points[0][1], AxisValue(1.0));
+}
+
+TEST(Dataset, SizeBoundHoldsForAnyShape) {
+    const TemporaryFolder folder;
+    for (const std::int64_t points : {1, 400})
+        for (const double duration : {0.1, 100.0})
+            for (const bool projections : {false, true}) {
+                auto h = make_header();
+                h.duration = duration;
+                h.stimulus.clear();
+                h.same_as.clear();
+                h.points.assign(static_cast<std::size_t>(points), h.points[1]);
+                h.n_neurons.assign(static_cast<std::size_t>(points), h.n_neurons[1]);
+                h.reference_index.clear();
+                for (std::int64_t p = 0; p < points; ++p) h.reference_index.push_back(p);
+                if (!projections) h.projections.clear();
+                write_dataset(folder / "a.nc", h, [&](const TrialId& id) { return make_record(h, id); });   // random bits do not compress
+                EXPECT_LE(fs::file_size(folder / "a.nc"), dataset_size_bound(h)) << points << " points, duration " << duration;
+            }
+}
+
+TEST(Dataset, APointMayHaveNoReference) {
+    const TemporaryFolder folder;
+    auto h = make_header();
+    h.reference_index = {0, -1, 0};
+    write_dataset(folder / "a.nc", h, partial_source(h));
+    const auto d = read_dataset(folder / "a.nc");
+    EXPECT_EQ(d.header.reference_index, h.reference_index);
+    EXPECT_EQ(d.references.n_neurons, (std::vector<std::int64_t>{1000, 250}));
 }
 
 TEST(Dataset, StimulusPerPointWhereItDiffers) {

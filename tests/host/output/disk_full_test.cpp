@@ -1,5 +1,6 @@
 // A full disk, for real: a small tmpfs.  Needs root (or a user namespace); skipped visibly elsewhere.
 
+#include <cstring>
 #include <fstream>
 
 #include <sys/mount.h>

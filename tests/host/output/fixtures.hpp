@@ -85,6 +85,7 @@ inline TrialRecord make_record(const SweepHeader& h, const TrialId& id) {
     run.wall_seconds = real();
     run.capped_fraction = real();
     run.capped_rate_bound = real();
+    if (id.trial == 1) run.warnings = {"one sentence.", "another."};
     for (std::size_t p = 0; p < h.populations.size(); ++p) {
         auto& bins = run.populations.emplace_back();
         for (std::int64_t b = 0; b < h.n_bins(); ++b) {
@@ -120,6 +121,7 @@ inline void expect_equal(const TrialRecord& a, const TrialRecord& b) {
     EXPECT_EQ(x.wall_seconds, y.wall_seconds);
     EXPECT_EQ(x.capped_fraction, y.capped_fraction);
     EXPECT_EQ(x.capped_rate_bound, y.capped_rate_bound);
+    EXPECT_EQ(x.warnings, y.warnings);
     ASSERT_EQ(x.populations.size(), y.populations.size());
     for (std::size_t p = 0; p < x.populations.size(); ++p) {
         EXPECT_EQ(x.populations[p].spike_count, y.populations[p].spike_count);

@@ -1,5 +1,7 @@
 #include "host/output/journal.hpp"
 
+#include <algorithm>
+#include <optional>
 #include <thread>
 
 #include <sqlite3.h>

@@ -1,5 +1,7 @@
 #include "host/output/sonata.hpp"
 
+#include <thread>
+
 #include "host/output/files.hpp"
 #include "tests/host/output/fixtures.hpp"
 
@@ -73,6 +75,26 @@ TEST(Sonata, AWriterThatIsNotClosedLeavesNothing) {
         auto moved = std::move(writer);
     }
     EXPECT_TRUE(fs::is_empty(folder.path()));
+}
+
+TEST(Sonata, ManyThreadsWriteTheirOwnFiles) {
+    const TemporaryFolder folder;
+    std::vector<std::thread> threads;
+    for (int k = 0; k < 4; ++k)
+        threads.emplace_back([&, k] {
+            SpikeWriter writer(folder / ("spikes" + std::to_string(k) + ".h5"), {"E"}, "tau", 1.0);
+            const std::vector<std::uint32_t> ids(1000, static_cast<std::uint32_t>(k));
+            for (std::int64_t step = 0; step < 200; ++step) writer.append(0, step, std::span<const std::uint32_t>(ids));
+            writer.close();
+        });
+    for (auto& thread : threads) thread.join();
+    if (!have_h5py()) GTEST_SKIP() << "/usr/bin/python3 has no h5py to look inside";
+    for (int k = 0; k < 4; ++k) {
+        int status = -1;
+        const auto report = check(folder / ("spikes" + std::to_string(k) + ".h5"),
+                                  "ids = f['spikes/E/node_ids'][:]\nassert ids.size == 200000 and (ids == " + std::to_string(k) + ").all()\n", &status);
+        EXPECT_EQ(status, 0) << report;
+    }
 }
 
 TEST(Sonata, UnwritableFolderIsAClearError) {
