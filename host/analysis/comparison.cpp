@@ -31,7 +31,8 @@ std::size_t check(const PointData& point) {
         for (const auto& trial : traces.rate) bins = std::max(bins, trial.size());
     const auto check_level = [&](const LevelData& level) {
         if (level.populations.size() != point.populations.size())
-            throw ConfigurationError(fmt::format("Comparison: level {} has {} populations, the network has {}.", level.name, level.populations.size(), point.populations.size()));
+            throw ConfigurationError(fmt::format("Comparison: level {} has {} populations, the network has {}. Give the same ones in the same order.",
+                                                 level.name, level.populations.size(), point.populations.size()));
         for (std::size_t p = 0; p < level.populations.size(); ++p) check_traces(level.populations[p], bins, level.name, point.populations[p].name);
     };
     check_level(point.spiking);
@@ -39,7 +40,8 @@ std::size_t check(const PointData& point) {
     if (point.reference) check_level(*point.reference);
     for (const auto& population : point.populations)
         if (!population.stimulus.empty() && population.stimulus.size() != bins)
-            throw ConfigurationError(fmt::format("Comparison: the stimulus of population {} has {} bins, its rate {}.", population.name, population.stimulus.size(), bins));
+            throw ConfigurationError(fmt::format("Comparison: the stimulus of population {} has {} bins, its rate {}. Give its mean over each recorded bin.",
+                                                 population.name, population.stimulus.size(), bins));
     return bins;
 }
 

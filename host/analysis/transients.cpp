@@ -23,7 +23,8 @@ Glued glue(const Traces& traces, const std::vector<Window>& windows) {
     const auto pick = [&](const auto& trials, auto& into) {
         for (const auto& trial : trials) {
             auto& glued = into.emplace_back();
-            for (const Window& w : windows) glued.insert(glued.end(), trial.begin() + static_cast<std::ptrdiff_t>(w.first), trial.begin() + static_cast<std::ptrdiff_t>(w.last));
+            for (const Window& w : windows)
+                glued.insert(glued.end(), trial.begin() + static_cast<std::ptrdiff_t>(w.first), trial.begin() + static_cast<std::ptrdiff_t>(w.last));
         }
     };
     pick(whole.rate, result.rate);

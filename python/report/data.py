@@ -1,6 +1,7 @@
 """Reads dataset.nc (docs/dataset.md) without loading it whole: series are read point by point."""
 
 import copy
+import functools
 import hashlib
 import json
 from dataclasses import dataclass
@@ -155,13 +156,17 @@ class Data:
         """[trial, projection] or None."""
         return np.asarray(self.file["k_mean"][point], dtype=float) if "k_mean" in self.file.variables else None
 
-    def configuration(self, point):
-        """The resolved network of a point: what the first point has, with this point's swept values."""
+    @functools.cached_property
+    def _resolved(self):
         try:
             resolved = json.loads(self.attribute("resolved_configuration", "{}"))
         except json.JSONDecodeError:
             resolved = {}
-        network = copy.deepcopy(resolved.get("network", resolved))
+        return resolved.get("network", resolved)
+
+    def configuration(self, point):
+        """The resolved network of a point: what the first point has, with this point's swept values."""
+        network = copy.deepcopy(self._resolved)
         for axis in self.axes:
             value = axis.values[point]
             _assign(network, axis.path.split("."), value.item() if isinstance(value, np.generic) else value)

@@ -93,8 +93,11 @@ class Report:
         source = {"trials": "trials (Student t)", "blocks": "blocks of the one trial", "none": "no repetition"}
         text = f"± is half of the 95 % confidence interval, from {' or '.join(source[m] for m in sorted(methods))}." if methods else ""
         if self.data.levels:
-            text += " Errors of each closure, closure − spiking in %, as r / v; ★ marks the smallest |(π δr, δv)|/|W|, W = π r − i v." if self.results.has_v else \
-                " Errors of each closure, closure − spiking, in % of r; ★ marks the smallest. v was not recorded: a score on r alone accepts wrong masses."
+            if self.results.has_v:
+                text += " Errors of each closure, closure − spiking in %, as r / v; ★ marks the smallest |(π δr, δv)|/|W|, W = π r − i v."
+            else:
+                text += (" Errors of each closure, closure − spiking, in % of r; ★ marks the smallest. "
+                         "v was not recorded: a score on r alone accepts wrong masses.")
             if self.results.against_reference:
                 text += (" What the exact mass misses of the all-to-all network with the same draws (the finite-size bias"
                          f"{self._bias()}) is taken off all of them.")
@@ -123,7 +126,8 @@ class Report:
         if self.data.reference is not None:
             caption += "Grey: the all-to-all network with the same draws, which carries the same finite-size bias."
         picture = sweep_figures.rate_and_potential(self.results, self.panels)
-        return page.section(f"Against {self.panels.label}" if self.panels.label else "Sweep", page.figure(picture, "Rate and potential against the swept quantity", caption))
+        title = f"Against {self.panels.label}" if self.panels.label else "Sweep"
+        return page.section(title, page.figure(picture, "Rate and potential against the swept quantity", caption))
 
     def _ranking(self):
         picture = sweep_figures.ranking(self.results)
@@ -182,7 +186,8 @@ class Report:
         pairs.insert(0, ("dataset", str(self.data.path.name)))
         pairs.append(("time", f"unit {self.data.time_unit}, dt {attribute('dt', '–')}, warm-up {attribute('warmup', '–')}, recorded {attribute('duration', '–')}"))
         sizes = self.data.sizes(0)
-        pairs.append(("neurons", ", ".join(f"{name} {size:.0f}" for name, size in zip(self.data.populations, sizes)) + (" (first point)" if self.data.n_points > 1 else "")))
+        neurons = ", ".join(f"{name} {size:.0f}" for name, size in zip(self.data.populations, sizes))
+        pairs.append(("neurons", neurons + (" (first point)" if self.data.n_points > 1 else "")))
         text = attribute("network_file")
         details = f"<details><summary>Network file</summary><pre>{page.escape(text)}</pre></details>" if text else ""
         return page.section("Where it comes from", page.definitions(pairs), details)

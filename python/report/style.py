@@ -68,4 +68,5 @@ def svg(fig):
     """The figure as a data URI; closes it."""
     stream = io.BytesIO()
     fig.savefig(stream, format="svg", dpi=150, metadata={"Date": None, "Creator": None})
+    plt.close(fig)
     return "data:image/svg+xml;base64," + base64.b64encode(stream.getvalue()).decode()
