@@ -4,6 +4,7 @@ import copy
 import functools
 import hashlib
 import json
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -148,6 +149,13 @@ class Data:
             return zero
         values = np.asarray(self.file["stimulus"][:] if self.file["stimulus"].ndim == 2 else self.file["stimulus"][point], dtype=float)
         return np.broadcast_to(values, zero.shape)
+
+    def warnings(self):
+        """{sentence: number of runs} of what the runs want their reader to know, most frequent first."""
+        if "warnings" not in self.file.variables:
+            return {}
+        texts = np.ravel(self.file["warnings"][:])
+        return dict(Counter(line for text in texts for line in dict.fromkeys(str(text).splitlines()) if line).most_common())
 
     def sizes(self, point):
         return np.asarray(self.file["n_neurons"][point]) if "n_neurons" in self.file.variables else np.full(len(self.populations), np.nan)

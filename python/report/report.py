@@ -46,7 +46,7 @@ class Report:
     def html(self):
         with plt.rc_context(style.RC):
             body = "\n".join(part for part in (self._summary(), self._table(), self._sweep(), self._ranking(), self._traces(), self._cumulants(), self._raster(),
-                                               self._spectra(), self._failures(), self._provenance()) if part)
+                                               self._spectra(), self._failures(), self._warnings(), self._provenance()) if part)
         data = self.data
         title = f"Spikemass: {data.path.parent.name if data.path.name == 'dataset.nc' else data.path.stem}"
         trials = f"{data.n_trials} trial{'s' if data.n_trials != 1 else ''}"
@@ -177,6 +177,11 @@ class Report:
                     items.append(f"<li>{page.escape(where)}, trial {trial}: {page.escape(why)}</li>")
         shown = items[:50] + ([f"<li>and {len(items) - 50} more</li>"] if len(items) > 50 else [])
         return page.section("Trials without a result", f"<ul>{''.join(shown)}</ul>") if items else ""
+
+    def _warnings(self):
+        runs = self.data.n_points * self.data.n_trials
+        items = [f"<li>{page.escape(text)} ({count} of {runs} runs)</li>" for text, count in list(self.data.warnings().items())[:30]]
+        return page.section("Warnings of the runs", f"<ul>{''.join(items)}</ul>") if items else ""
 
     def _provenance(self):
         attribute = self.data.attribute

@@ -86,6 +86,7 @@ class Recipe:
     failed: tuple = ()                    # (point, trial)
     level_trials: bool = False
     compare: bool = False
+    warning: str = ""
     time_unit: str = "tau"
     seed: int = 1
     axis_paths: tuple = ("projection.EE.topology.mean_indegree", "projection.EE.topology.kind")
@@ -139,6 +140,8 @@ def write(path, recipe=None, **changes):
             status[at], message[at] = 2, "the integration left the finite numbers <test>"
         variable(file, "status", "i1", ("point", "trial"), "1", status)
         variable(file, "message", str, ("point", "trial"), "1", message)
+        if recipe.warning:
+            variable(file, "warnings", str, ("point", "trial"), "1", np.full(status.shape, recipe.warning, dtype=object))
         rate, v = np.empty(shape), np.empty(shape)
         eta_noise = noise(rng, (recipe.trials, recipe.bins, 1), 1.0).transpose(0, 2, 1)[:, 0]
         for at, (k, kind) in enumerate(points):

@@ -123,6 +123,12 @@ def test_everything_failed(make):
     assert "Trials without a result" in page.headings
 
 
+def test_warnings_of_runs(make):
+    page = page_of(make(indegrees=(30, 100), kinds=("annealed",), trials=2, warning="0.3 % of the neurons are <capped>.\nSecond."))
+    assert "Warnings of the runs" in page.headings
+    assert "are <capped>. (4 of 4 runs)" in page.text and "Second. (4 of 4 runs)" in page.text
+
+
 def test_sweep_over_something_else(make):
     path = make(indegrees=(-6, -5, -4), kinds=("a", "b", "c"), trials=2, closures={}, reference=False,
                 axis_paths=("population.E.params.eta.center", "population.E.params.eta.distribution"))
