@@ -10,9 +10,6 @@
 namespace spikemass {
 namespace {
 
-/// Uniform strictly inside (0, 1): rounding to float64 may turn the largest draw into 1.
-double open_uniform(const RandomKey& key, std::uint64_t entity) { return math::min(key.uniform(entity, 0, 0), 0x1.fffffffffffffp-1); }
-
 template <int n> double polynomial(const double (&coefficients)[n], double x) {  // highest power last
     double p = coefficients[n - 1];
     for (int k = n - 2; k >= 0; --k) p = math::fma(p, x, coefficients[k]);
@@ -115,7 +112,7 @@ std::vector<double> draw_parameter(const Parameter& parameter, std::int64_t size
     if (parameter.draw == Draw::random) {
         const RandomKey key = random_key(seed_init, population_key, Stream::eta);
         for (std::size_t i = 0; i < values.size(); ++i) {
-            const double u = open_uniform(key, i);
+            const double u = key.uniform(i, 0, 0);
             const double z = parameter.distribution == Distribution::lorentzian ? -math::cotpi(u) : gaussian_quantile(u);
             values[i] = parameter.center + parameter.width * z;
         }
@@ -129,7 +126,7 @@ std::vector<double> draw_parameter(const Parameter& parameter, std::int64_t size
 std::vector<double> initial_phases(std::int64_t size, std::uint64_t seed_init, std::uint64_t population_key) {
     const RandomKey key = random_key(seed_init, population_key, Stream::initial_phase);
     std::vector<double> phases(static_cast<std::size_t>(size));
-    for (std::size_t i = 0; i < phases.size(); ++i) phases[i] = open_uniform(key, i);
+    for (std::size_t i = 0; i < phases.size(); ++i) phases[i] = key.uniform(i, 0, 0);
     return phases;
 }
 

@@ -75,9 +75,9 @@ struct RandomKey {
         const std::uint32_t w = 2 * (j & 1);
         return static_cast<std::uint64_t>(b.word[w + 1]) << 32 | b.word[w];
     }
-    /// Uniform in (0, 1): (53 high bits + 1/2) / 2^53.
+    /// Uniform in (0, 1), never 0 or 1: (52 high bits + 1/2) / 2^52.
     SPIKEMASS_HD double uniform(std::uint64_t entity, std::uint64_t step, std::uint32_t j) const {
-        return (static_cast<double>(draw64(entity, step, j) >> 11) + 0.5) * 0x1p-53;
+        return (static_cast<double>(draw64(entity, step, j) >> 12) + 0.5) * 0x1p-52;
     }
 };
 

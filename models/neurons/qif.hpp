@@ -39,7 +39,7 @@ struct MoebiusFlow {
     SPIKEMASS_HD float den(float v) const { return math::fma(-v, hp, q) - 1e-37f; }
 
     /// ln sqrt(Q^2 + x P^2): the part of the principal value of the integral of V that does not depend on V.
-    SPIKEMASS_HD float log_norm() const { return 0.5f * math::log(math::fma(q, q, input * hp * hp)); }
+    SPIKEMASS_HD float log_norm() const { return 0.5f * math::log_positive_normal(math::fma(q, q, input * hp * hp)); }
 };
 
 struct Qif {
@@ -70,7 +70,7 @@ struct Qif {
         const float n = num < 0.0f ? -num : num;
         const float floor = n * 1e-15f;
         const float safe = a < floor ? floor : a;
-        v_integral = v_integral + (f.log_norm() - math::log(safe));
+        v_integral = v_integral + (f.log_norm() - math::log_positive_normal(safe));
         return finish(c, s, num, den);
     }
     /// Order parameter of one neuron, exp(i theta) = (1 + iV)/(1 - iV).

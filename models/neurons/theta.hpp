@@ -38,7 +38,7 @@ struct Theta {
         const float n = num < 0.0f ? -num : num, a = den < 0.0f ? -den : den;
         const float floor = n * 1e-15f;
         const float after = a < floor ? floor : a, before = s.c < 1e-15f ? 1e-15f : s.c;
-        v_integral = v_integral + (f.log_norm() + math::log(before) - math::log(after));
+        v_integral = v_integral + (f.log_norm() + math::log_positive_normal(before) - math::log_positive_normal(after));
         return finish(s, num, den);
     }
     SPIKEMASS_HD static void phasor(State s, float& re, float& im) {

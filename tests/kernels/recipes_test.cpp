@@ -1,0 +1,250 @@
+// The laws behind the graphs: tables against exact probabilities, picks against their wording, degrees by chi-square.
+
+#include "kernels/recipes.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <map>
+#include <random>
+
+#include "kernels/synapse_hash.hpp"
+#include "tests/kernels/reference_graph.hpp"
+
+namespace spikemass {
+namespace {
+
+using kernels::binomial_table;
+using kernels::QuantileTable;
+
+/// P(value = first + i) of a table, from its thresholds.
+std::vector<double> probabilities(const QuantileTable& t) {
+    std::vector<double> p;
+    double below = 0;
+    for (std::uint64_t x : t.threshold) {
+        p.push_back(static_cast<double>(x) * 0x1p-64 - below);
+        below = static_cast<double>(x) * 0x1p-64;
+    }
+    p.push_back(1.0 - below);
+    return p;
+}
+
+/// Upper 1e-4 quantile of chi-square (Wilson, Hilferty 1931): the seeds are fixed, so a failure means a wrong law.
+double chi_square_limit(double nu) {
+    const double a = 2.0 / (9.0 * nu);
+    return nu * std::pow(1.0 - a + 3.719 * std::sqrt(a), 3);
+}
+
+TEST(BinomialTable, HasTheExactLaw) {
+    for (const auto& [n, p] : std::vector<std::pair<std::int64_t, double>>{{4096, 1e-3}, {4096, 0.5}, {8192, 7e-4}, {17, 0.3}, {1, 0.25}, {4095, 0.97}}) {
+        const QuantileTable t = binomial_table(n, p);
+        const auto got = probabilities(t);
+        long double sum = 0;
+        for (std::size_t i = 0; i < got.size(); ++i) {
+            const auto k = static_cast<long double>(t.first + static_cast<std::int64_t>(i));
+            const auto nl = static_cast<long double>(n);
+            const long double exact = std::exp(std::lgamma(nl + 1) - std::lgamma(k + 1) - std::lgamma(nl - k + 1) + k * std::log(static_cast<long double>(p)) + (nl - k) * std::log1p(-static_cast<long double>(p)));
+            EXPECT_NEAR(got[i], static_cast<double>(exact), 2e-12) << n << " " << p << " " << static_cast<double>(k);
+            sum += exact;
+        }
+        EXPECT_NEAR(static_cast<double>(sum), 1.0, 1e-12);
+    }
+}
+
+TEST(BinomialTable, Edges) {
+    EXPECT_EQ(binomial_table(100, 0.0).sample(~0ull), 0);
+    EXPECT_EQ(binomial_table(100, 1.0).sample(0), 100);
+    EXPECT_EQ(binomial_table(0, 0.5).sample(123), 0);
+    const QuantileTable t = binomial_table(10, 0.5);
+    EXPECT_EQ(t.sample(0), 0);
+    EXPECT_EQ(t.sample(~0ull), 10);
+}
+
+TEST(QuantileTable, SamplesTheNumberOfThresholdsBelow) {
+    QuantileTable t{5, {10, 20, 20, 30}};
+    for (const auto& [u, expected] : std::vector<std::pair<std::uint64_t, std::int64_t>>{{0, 5}, {9, 5}, {10, 6}, {19, 6}, {20, 8}, {29, 8}, {30, 9}, {~0ull, 9}}) EXPECT_EQ(t.sample(u), expected) << u;
+}
+
+TEST(LorentzianTable, IsTheTruncatedLaw) {
+    const double k = 60, width = 8;
+    const QuantileTable t = kernels::lorentzian_table(k, width, 1000);
+    const auto got = probabilities(t);
+    ASSERT_EQ(got.size(), 121u);   // 0 .. 2 K
+    const auto cdf = [&](double x) { return 0.5 + std::atan((x - k) / width) / 3.14159265358979323846; };
+    for (std::size_t i = 0; i < got.size(); ++i) {
+        const auto x = static_cast<double>(i);
+        EXPECT_NEAR(got[i], (cdf(x + 0.5) - cdf(x - 0.5)) / (cdf(120.5) - cdf(-0.5)), 1e-14);
+    }
+    EXPECT_EQ(probabilities(kernels::lorentzian_table(k, width, 70)).size(), 71u);   // never more than there are sources
+}
+
+TEST(PickSet, DrainsInOrderAndIsEmptyAfterwards) {
+    kernels::PickSet set;
+    set.reserve(100000);
+    std::mt19937_64 rng(1);
+    for (int round = 0; round < 20; ++round) {
+        std::set<std::uint32_t> expected;
+        for (int i = 0; i < 300; ++i) {
+            const auto x = static_cast<std::uint32_t>(rng() % 100000);
+            EXPECT_EQ(set.insert(x), expected.insert(x).second);
+        }
+        std::vector<std::uint32_t> got;
+        set.drain([&](std::uint32_t x) { got.push_back(x); });
+        EXPECT_EQ(got, std::vector<std::uint32_t>(expected.begin(), expected.end()));
+    }
+}
+
+TEST(DistinctPicks, AreTheFirstDistinctValues) {
+    kernels::PickSet set;
+    set.reserve(5000);
+    const RandomKey key = random_key(7, 8, Stream::picks);
+    for (std::int64_t n : {1, 2, 63, 64, 65, 1000, 4097})
+        for (std::int64_t k : {std::int64_t{0}, std::int64_t{1}, n / 3, n / 2, n / 2 + 1, n - 1, n}) {
+            if (k < 0 || k > n) continue;
+            std::vector<std::uint32_t> got;
+            kernels::distinct_picks(set, key, n, 3, k, n, [&](std::uint32_t x) { got.push_back(x); });
+            EXPECT_EQ(got, reference::picks(key, static_cast<std::uint64_t>(n), 3, k, n)) << k << " of " << n;
+        }
+}
+
+TEST(DistinctPicks, AreUniform) {
+    // 20 of 97, 40,000 rows: how often each value and each pair of neighbours is picked.
+    constexpr std::int64_t n = 97, k = 20, rows = 40000;
+    kernels::PickSet set;
+    set.reserve(n);
+    const RandomKey key = random_key(99, 5, Stream::picks);
+    std::vector<double> count(n, 0);
+    double pairs = 0;
+    for (std::int64_t row = 0; row < rows; ++row) {
+        std::int64_t last = -2;
+        kernels::distinct_picks(set, key, row, 0, k, n, [&](std::uint32_t x) {
+            ++count[x];
+            pairs += x == last + 1;
+            last = x;
+        });
+    }
+    const double p = static_cast<double>(k) / n;
+    double chi = 0;   // sampling without replacement: the variance of each count is rows p (1 - p), n - 1 degrees of freedom
+    for (double c : count) chi += (c - rows * p) * (c - rows * p) / (rows * p * (1 - p)) * (n - 1.0) / n;
+    EXPECT_LT(chi, chi_square_limit(n - 1));
+    const double expected = rows * (n - 1.0) * k * (k - 1.0) / (static_cast<double>(n) * (n - 1));
+    EXPECT_NEAR(pairs, expected, 4.5 * std::sqrt(expected));
+}
+
+Projection projection(TopologyKind kind, double k) {
+    Projection p;
+    p.name = "P";
+    p.topology.kind = kind;
+    p.topology.mean_indegree = k;
+    p.topology.half_width = 10;
+    p.strength = 1;
+    return p;
+}
+
+TEST(ErdosRenyi, DegreesAreBinomial) {
+    constexpr std::int64_t n = 4000;
+    constexpr double k = 50;
+    const auto g = cpu::build_graph(projection(TopologyKind::erdos_renyi, k), {11, 0, 0}, n, n, true, cpu::isa_v3);
+    const QuantileTable law = binomial_table(n - 1, k / (n - 1));
+    const auto p = probabilities(law);
+    std::vector<double> out(n, 0), in(n, 0);
+    for (const auto& e : reference::edges(g)) {
+        ++out[e.source];
+        ++in[e.target];
+    }
+    for (const auto* degrees : {&in, &out}) {
+        double chi = 0, cells = 0, seen = 0, expected = 0;
+        std::map<std::int64_t, double> histogram;
+        for (double d : *degrees) ++histogram[static_cast<std::int64_t>(d)];
+        for (std::size_t i = 0; i < p.size(); ++i) {   // cells with at least 10 expected
+            expected += p[i] * n;
+            const auto it = histogram.find(law.first + static_cast<std::int64_t>(i));
+            seen += it == histogram.end() ? 0 : it->second;
+            if (expected >= 10) {
+                chi += (seen - expected) * (seen - expected) / expected;
+                ++cells;
+                seen = expected = 0;
+            }
+        }
+        EXPECT_LT(chi, chi_square_limit(cells - 1));
+    }
+    EXPECT_NEAR(g.k_mean, k, 4.5 * std::sqrt(k / n));
+    EXPECT_NEAR(g.k_var, k * (1 - k / n), 4.5 * k * std::sqrt(2.0 / n));
+}
+
+class EveryTopology : public testing::TestWithParam<std::tuple<TopologyKind, double, std::int64_t, std::int64_t, bool>> {};
+
+TEST_P(EveryTopology, EqualsItsWordingInEveryFormatForAnyThreads) {
+    const auto [kind, k, ns, nt, same] = GetParam();
+    const Projection p = projection(kind, k);
+    const Seeds seeds{42, 0, 0};
+    const auto expected = reference::edges(p, seeds, ns, nt, same);
+    std::uint64_t checksum = 0;
+    for (const auto& e : expected) checksum += kernels::synapse_hash(kernels::row_hash(e.source, 1), e.target);
+    for (cpu::Format f : {cpu::Format::rows16, cpu::Format::rows32, cpu::Format::bit_rows})
+        for (int threads : {1, 3})
+            for (const cpu::Isa* isa : {&cpu::isa_v3, &cpu::best_isa()}) {
+                const auto g = cpu::build_graph(p, seeds, ns, nt, same, *isa, {threads, f});
+                EXPECT_EQ(reference::edges(g), expected) << cpu::format_name(f) << " " << threads;
+                EXPECT_EQ(g.checksum, checksum);
+                EXPECT_EQ(g.synapses, expected.size());
+                std::vector<std::uint32_t> degree(static_cast<std::size_t>(nt), 0);
+                for (const auto& e : expected) ++degree[e.target];
+                EXPECT_EQ(g.indegree, degree);
+            }
+    for (std::size_t i = 1; i < expected.size(); ++i) ASSERT_LT(expected[i - 1], expected[i]);   // no duplicates
+    if (same) {
+        for (const auto& e : expected) ASSERT_NE(e.source, e.target);
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, EveryTopology,
+                         testing::Values(std::tuple{TopologyKind::erdos_renyi, 30.0, 701, 701, true}, std::tuple{TopologyKind::erdos_renyi, 400.0, 701, 701, true},
+                                         std::tuple{TopologyKind::erdos_renyi, 3.0, 101, 5003, false}, std::tuple{TopologyKind::fixed_indegree, 30.0, 701, 701, true},
+                                         std::tuple{TopologyKind::fixed_indegree, 700.0, 701, 701, true}, std::tuple{TopologyKind::fixed_indegree, 20.0, 99, 801, false},
+                                         std::tuple{TopologyKind::fixed_outdegree, 30.0, 701, 701, true}, std::tuple{TopologyKind::fixed_outdegree, 10.0, 800, 160, false},
+                                         std::tuple{TopologyKind::lorentzian_indegree, 60.0, 701, 701, true}, std::tuple{TopologyKind::fixed_indegree, 1.0, 2, 2, true}));
+
+TEST(LargeBlocks, RowsThatSpanSeveralBlocks) {
+    // Beyond 65,536 targets rows16 has several blocks; all formats must still hold one graph.
+    for (TopologyKind kind : {TopologyKind::erdos_renyi, TopologyKind::fixed_indegree, TopologyKind::fixed_outdegree}) {
+        Projection p = projection(kind, 4);
+        const std::int64_t ns = 1500, nt = 150000;
+        const auto a = cpu::build_graph(p, {5, 0, 0}, ns, nt, false, cpu::best_isa(), {2, cpu::Format::rows16});
+        const auto b = cpu::build_graph(p, {5, 0, 0}, ns, nt, false, cpu::best_isa(), {1, cpu::Format::rows32});
+        EXPECT_EQ(a.blocks16.size(), 3u);
+        EXPECT_EQ(a.checksum, b.checksum);
+        EXPECT_EQ(reference::edges(a), reference::edges(b));
+    }
+}
+
+TEST(Weights, AreGaussianAndTheSameInEveryFormat) {
+    Projection p = projection(TopologyKind::fixed_indegree, 200);
+    p.strength = 3;
+    p.strength_sd = 0.5;
+    const auto a = cpu::build_graph(p, {5, 0, 0}, 1000, 1000, true, cpu::best_isa(), {2, cpu::Format::rows16});
+    const auto b = cpu::build_graph(p, {5, 0, 0}, 1000, 1000, true, cpu::isa_v3, {1, cpu::Format::rows32});
+    const auto edges = reference::edges(a);
+    EXPECT_EQ(edges, reference::edges(b));
+    EXPECT_EQ(a.checksum, b.checksum);
+    double sum = 0, squares = 0, cubes = 0;
+    for (const auto& e : edges) {
+        const double w = (e.weight * a.weight_unit - 3) / 0.5;
+        sum += w;
+        squares += w * w;
+        cubes += w * w * w;
+    }
+    const auto n = static_cast<double>(edges.size());
+    EXPECT_NEAR(sum / n, 0, 4.5 / std::sqrt(n));
+    EXPECT_NEAR(squares / n, 1, 4.5 * std::sqrt(2 / n));
+    EXPECT_NEAR(cubes / n, 0, 4.5 * std::sqrt(15 / n));
+}
+
+TEST(Degrees, ThatCannotBeRealisedAreRefused) {
+    EXPECT_THROW(cpu::build_graph(projection(TopologyKind::fixed_indegree, 10), {}, 10, 10, true, cpu::best_isa()), ConfigurationError);
+    EXPECT_THROW(cpu::build_graph(projection(TopologyKind::fixed_outdegree, 10), {}, 10, 10, true, cpu::best_isa()), ConfigurationError);
+    EXPECT_NO_THROW(cpu::build_graph(projection(TopologyKind::fixed_indegree, 9), {}, 10, 10, true, cpu::best_isa()));
+}
+
+}  // namespace
+}  // namespace spikemass
