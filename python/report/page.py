@@ -17,8 +17,8 @@ h1 { font-size:1.8rem; line-height:1.2; margin:0 0 .3rem } h2 { font-size:1.25re
 p, li { max-width:46rem } .soft, figcaption { color:var(--soft) } figcaption { font-size:.92rem; max-width:46rem; margin-top:.5rem }
 figure { margin:1rem 0 } figure img { width:100%; height:auto; background:#fff; border:1px solid var(--line); border-radius:8px; padding:.5rem }
 .scroll { overflow-x:auto } table { border-collapse:collapse; font-size:.9rem; font-variant-numeric:tabular-nums }
-th, td { padding:.28rem .65rem; text-align:right; white-space:nowrap; border-bottom:1px solid var(--line) } th { font-weight:600; background:var(--tint) }
-th:first-child, td:first-child { text-align:left } td.best { background:var(--good); color:var(--goodink); font-weight:600 }
+th, td { padding:.28rem .65rem; text-align:right; white-space:nowrap; border-bottom:1px solid var(--line) } th { font-weight:600; background:var(--tint); white-space:normal; vertical-align:bottom }
+th:first-child, td:first-child { text-align:left; white-space:nowrap } td.best { background:var(--good); color:var(--goodink); font-weight:600 }
 caption { text-align:left; font-weight:600; padding:.4rem 0 } dl { display:grid; grid-template-columns:max-content 1fr; gap:.15rem 1.2rem; margin:.5rem 0 }
 dt { color:var(--soft) } dd { margin:0; overflow-wrap:anywhere } pre { background:var(--tint); padding:1rem; border-radius:8px; overflow-x:auto; font-size:.85rem }
 .note { background:var(--warn); border-radius:8px; padding:.6rem .9rem; max-width:46rem } summary { cursor:pointer; color:var(--link) } code { font-size:.9em }
@@ -67,9 +67,11 @@ def table(results, panels, title, points):
     """One panel: a row per point and population, errors of each closure as r / v in percent, the closest one marked."""
     data = results.data
     several = len(data.populations) > 1
+    order = [r.level for r in results.ranking]                  # the exact mass, then the closures from best to worst
+    levels = [data.levels[name] for name in sorted(order, key=lambda name: (name != "mass", order.index(name)))]
     head = [panels.label or "run"] + (["population"] if several else []) + [f"r [{data.rate_unit}]"] + (["v"] if results.has_v else [])
     head = "".join(f"<th>{escape(h)}</th>" for h in head)
-    head += "".join(f"<th>{escape(style.closure_title(level.closure))}</th>" for level in data.levels.values())
+    head += "".join(f"<th>{escape(style.closure_title(level.closure))}</th>" for level in levels)
     body = ""
     for point in points:
         for population, name in enumerate(data.populations):
@@ -78,10 +80,10 @@ def table(results, panels, title, points):
             cells[0] += " !" if row.flagged else ""
             body += "<tr>" + "".join(f"<td>{escape(c)}</td>" for c in cells)
             best = results.best_of(row)
-            for level_name in data.levels:
-                r_error, v_error, _ = row.levels[level_name].shown_errors
+            for level in levels:
+                r_error, v_error, _ = row.levels[level.name].shown_errors
                 text = percent(r_error) + (f" / {percent(v_error)}" if results.has_v else "")
-                body += f'<td class="best" title="closest">{text} ★</td>' if level_name == best else f"<td>{text}</td>"
+                body += f'<td class="best" title="closest">{text} ★</td>' if level.name in best else f"<td>{text}</td>"
             body += "</tr>\n"
     caption = f"<caption>{escape(title)}</caption>" if title else ""
     return f'<div class="scroll"><table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'

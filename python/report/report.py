@@ -50,7 +50,7 @@ class Report:
         data = self.data
         title = f"Spikemass: {data.path.parent.name if data.path.name == 'dataset.nc' else data.path.stem}"
         trials = f"{data.n_trials} trial{'s' if data.n_trials != 1 else ''}"
-        subtitle = (f"{data.n_points} point{'s' if data.n_points != 1 else ''} × {trials}, populations {', '.join(data.populations)}, "
+        subtitle = (f"{data.n_points} point{'s' if data.n_points != 1 else ''} × {trials}, population{'s' if len(data.populations) > 1 else ''} {', '.join(data.populations)}, "
                     f"recorded {data.start:g} to {data.start + data.time.size * data.bin:g} {data.time_unit} in bins of {data.bin:g} {data.time_unit}")
         return page.document(title, page.escape(subtitle), body)
 

@@ -78,8 +78,9 @@ class Results:
         return best.level if best is not None and not abs(best.score - exact) < 1e-4 * exact else None
 
     def best_of(self, row):
+        """Levels with the smallest joint error of a row; more than one where they agree to 2 % of it (the same steady state)."""
         scores = {name: level.shown_errors[2] for name, level in row.levels.items() if np.isfinite(level.shown_errors[2])}
-        return min(scores, key=scores.get) if scores else None
+        return {name for name, score in scores.items() if score <= 1.02 * min(scores.values())}
 
     def tau(self, point, population):
         """Membrane time constant in the unit whose inverse is the rate unit, times what makes tau * rate dimensionless."""
