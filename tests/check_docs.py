@@ -28,12 +28,12 @@ def fault(place, text):
     faults.append(f"{place}: {text}")
 
 
-def run(*arguments, cwd=None):
-    return subprocess.run([program, *arguments], capture_output=True, text=True, cwd=cwd)
+def run(*command, cwd=None):
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd)
 
 
 def output(*arguments, cwd=None):
-    result = run(*arguments, cwd=cwd)
+    result = run(program, *arguments, cwd=cwd)
     if result.returncode != 0:
         sys.exit(f"spikemass {' '.join(map(str, arguments))} ended with exit code {result.returncode}: {result.stderr.strip()}")
     return result.stdout
@@ -67,10 +67,8 @@ def listed_keys():
         elif key := re.match(r"  (\w+) +(\S.*)", line):
             facts, reserved = re.match(r"(.*?)(?: \(not in this version: (.*)\))?$", lines[i + 1].strip()).groups()
             facts, used_by = re.match(r"(.*?)(?:, for (\w+ = .*))?$", facts).groups()
-            type_text, fallback = re.match(r"(.*?)(?:, (?:default (.*)|(?=required)required))?$", facts).groups()
-            if facts.endswith(", required"):
-                fallback = "required"
-            keys.append(dict(name=key.group(1), doc=key.group(2), type=type_text, fallback=fallback, used_by=used_by, reserved=reserved))
+            type_text, fallback, required = re.match(r"(.*?)(?:, default (.*)|, (required))?$", facts).groups()
+            keys.append(dict(name=key.group(1), doc=key.group(2), type=type_text, fallback=fallback or required or "", used_by=used_by, reserved=reserved))
     return sections
 
 
@@ -122,7 +120,7 @@ def key_table(top):
             value = k["type"]
             if choices(k):
                 value = ("list of " if value.startswith("list of") else "") + ", ".join(f"`{c}`" for c in choices(k))
-            fallback = {None: "", "required": "required"}.get(k["fallback"], f"`{k['fallback']}`")
+            fallback = k["fallback"] if k["fallback"] in ("", "required") else f"`{k['fallback']}`"
             only = ", ".join(f"`{w}`" for w in re.split(r" \| ", k["used_by"].split(" = ")[1])) if k["used_by"] else ""
             rows.append([f"`{prefix}{k['name']}`", k["doc"], value, fallback, only])
             reserved += [f"`{name}`" for name in (k["reserved"] or "").split(", ") if name]
@@ -178,13 +176,16 @@ def check_names():
     for needed in ("options common", "verbs", "variables"):
         if needed not in generated:
             fault("docs", f"no generated table \"{needed}\"")
-    wanted = [(name, "neuron model") for name in abilities["neuron_models"]] + [(name, "closure") for name in abilities["closures"]]
-    wanted += [(c, f"{path}.{k['name']}") for path, (_, keys) in sections.items() if path.split(".")[0] in ("population", "projection", "stimulus")
-               for k in keys for c in choices(k)]
-    wanted += [(c, "run.record") for k in sections["run"][1] if k["name"] == "record" for c in choices(k)]
-    for name, what in wanted:
-        if name not in code_words(models):
-            fault("docs/models.md", f"{what} `{name}` is not described")
+    rows, words = set(re.findall(r"^\| `(\w+)` \|", models, re.M)), code_words(models)
+    for name in abilities["neuron_models"] + abilities["closures"]:
+        if name not in rows:
+            fault("docs/models.md", f"no table has a row for `{name}`")
+    for path, (_, keys) in sections.items():
+        for k in keys:
+            if path.startswith(("population", "projection", "stimulus")) or k["name"] == "record":
+                for name in choices(k):
+                    if name not in (rows if k["name"] in ("model", "kind", "normalise", "record") else words):
+                        fault("docs/models.md", f"{path}.{k['name']} = `{name}` is not described")
     for header in sorted(p for d in ("neurons", "synapses", "masses", "closures") for p in (root / "models" / d).glob("*.hpp")):
         if f"{header.relative_to(root)}" not in models:
             fault("docs/models.md", f"{header.relative_to(root)} is not named")
@@ -193,7 +194,7 @@ def check_names():
     for source, codes in (("models/base/error.hpp", enum), ("--help", said)):
         if codes != set(re.findall(r"^\| (\d+) \|", cli, re.M)):
             fault("docs/cli.md", f"the table of exit codes differs from {source}: {sorted(codes, key=int)}")
-    for source in [*(root / "host").rglob("*.cpp")]:
+    for source in (root / "host").rglob("*.cpp"):
         for variable in re.findall(r'getenv\("(\w+)"\)', source.read_text()):
             if variable not in cli:
                 fault("docs/cli.md", f"the environment variable {variable} ({source.relative_to(root)}) is not described")
@@ -253,7 +254,7 @@ def check_snippets(work):
     fragments = [(line, block if "extends" in block else f'extends = "base.toml"\n{block}') for line, block in snippets(text_of(page), "toml fragment")]
     for line, block in complete + fragments:
         (work / "snippet.toml").write_text(block)
-        if (result := run("validate", "snippet.toml", cwd=work)).returncode != 0:
+        if (result := run(program, "validate", "snippet.toml", cwd=work)).returncode != 0:
             fault(f"{page}:{line}", f"the snippet is refused: {result.stderr.strip()}")
 
 
@@ -282,7 +283,7 @@ def check_results(work):
             fault("docs/cli.md", f"`{key}`, which {verb} --json prints, is not described")
 
     page = text_of("docs/dataset.md")
-    if subprocess.run([python, "-c", "import netCDF4, xarray, h5py"], capture_output=True).returncode != 0:
+    if run(python, "-c", "import netCDF4, xarray, h5py").returncode != 0:
         print(f"{python} has no netCDF4, xarray and h5py: the Python snippets and the names in the dataset are not checked")
         return
     listing = """if True:
@@ -292,12 +293,11 @@ def check_results(work):
         names |= {"*_" + n.split("_", 1)[1] if n.split("_")[0] in ("early", "late", "transient", "trace") else n
                   for n in d["compare"].variables if not n.endswith(("_lo", "_hi")) and "path" not in d["compare"][n].ncattrs()}
         print(json.dumps(sorted(names)))"""
-    names = subprocess.run([python, "-c", listing], capture_output=True, text=True, cwd=work, check=True).stdout
-    for name in json.loads(names):
+    for name in json.loads(run(python, "-c", listing, cwd=work).stdout):
         if name not in code_words(page):
             fault("docs/dataset.md", f"`{name}` of the dataset is not described")
     for line, block in snippets(page, "python complete"):
-        if (result := subprocess.run([python, "-c", block], capture_output=True, text=True, cwd=work)).returncode != 0:
+        if (result := run(python, "-c", block, cwd=work)).returncode != 0:
             fault(f"docs/dataset.md:{line}", f"the snippet fails: {result.stderr.strip().splitlines()[-1]}")
 
 
