@@ -20,19 +20,51 @@ using models::Exponential;
 
 // ---- update: input, model step, spike mask, digest -------------------------------------------------------------------
 
-constexpr std::int64_t block = 1024;   // neurons whose input and flags live in L1
+constexpr std::int64_t block = 1024;     // neurons whose input and margins live in L1
+constexpr std::size_t waiting = 3072;    // spikes that wait for the digest: long loops, few starts
 
-/// Bit i set where margin[i] <= 0, for 64 neurons.
-SPIKEMASS_HD std::uint64_t spike_mask(const float* margin) {
-    std::uint64_t m = 0;
+#if !defined(__AVX512F__)
+/// For every 8-bit mask the positions of its set bits, in order.
+struct Compress8 {
+    alignas(32) std::uint32_t lane[256][8] = {};
+    constexpr Compress8() {
+        for (unsigned m = 0; m < 256; ++m) {
+            unsigned n = 0;
+            for (std::uint32_t k = 0; k < 8; ++k)
+                if ((m >> k) & 1) lane[m][n++] = k;
+        }
+    }
+};
+constexpr Compress8 compress8;
+#endif
+
+/// Mask of 64 neurons, bit i set where margin[i] < 0; their ids base + i are appended to ids.  Up to 16 values beyond the last
+/// id are overwritten.  Many spikes: no branch, since their number per word cannot be predicted.  Few: most words are done at once.
+template <bool few>
+SPIKEMASS_HD std::uint64_t spike_mask(const float* margin, std::uint32_t base, std::uint32_t* ids, std::size_t& found) {
+    std::uint64_t all = 0;
 #if defined(__AVX512F__)
     for (int k = 0; k < 4; ++k)
-        m |= static_cast<std::uint64_t>(_mm512_cmp_ps_mask(_mm512_load_ps(margin + 16 * k), _mm512_setzero_ps(), _CMP_LE_OQ)) << (16 * k);
+        all |= static_cast<std::uint64_t>(_mm512_cmp_ps_mask(_mm512_load_ps(margin + 16 * k), _mm512_setzero_ps(), _CMP_LT_OQ)) << (16 * k);
+    if (few && all == 0) return 0;
+    const __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    for (int k = 0; k < 4; ++k) {
+        const auto m = static_cast<__mmask16>(all >> (16 * k));
+        _mm512_storeu_si512(ids + found, _mm512_maskz_compress_epi32(m, _mm512_add_epi32(lanes, _mm512_set1_epi32(static_cast<int>(base) + 16 * k))));
+        found += static_cast<std::size_t>(__builtin_popcount(m));
+    }
 #else
     for (int k = 0; k < 8; ++k)
-        m |= static_cast<std::uint64_t>(static_cast<unsigned>(_mm256_movemask_ps(_mm256_cmp_ps(_mm256_load_ps(margin + 8 * k), _mm256_setzero_ps(), _CMP_LE_OQ)))) << (8 * k);
+        all |= static_cast<std::uint64_t>(static_cast<unsigned>(_mm256_movemask_ps(_mm256_cmp_ps(_mm256_load_ps(margin + 8 * k), _mm256_setzero_ps(), _CMP_LT_OQ)))) << (8 * k);
+    if (few && all == 0) return 0;
+    for (int k = 0; k < 8; ++k) {
+        const auto m = static_cast<unsigned>(all >> (8 * k)) & 0xffu;
+        const __m256i lane = _mm256_load_si256(reinterpret_cast<const __m256i*>(compress8.lane[m]));
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(ids + found), _mm256_add_epi32(lane, _mm256_set1_epi32(static_cast<int>(base) + 8 * k)));
+        found += static_cast<std::size_t>(__builtin_popcount(m));
+    }
 #endif
-    return m;
+    return all;
 }
 
 /// What the input of a neuron is before the terms: eta + stimulus, or what earlier terms have left in the block's buffer.
@@ -104,11 +136,28 @@ SPIKEMASS_HD void advance_block(const typename M::Step& step, float* const* colu
     }
 }
 
+SPIKEMASS_HD void add_to_digest(const UpdateArgs& a, const std::uint32_t* ids, std::size_t n, UpdateResult& result) {
+    std::uint64_t low = 0, high = 0;
+#if defined(__AVX512DQ__)   // 64-bit products in vectors
+#pragma omp simd reduction(+ : low, high)
+#endif
+    for (std::size_t i = 0; i < n; ++i) {
+        const std::uint64_t h = mix64(mix64(a.population_key + ids[i]) + a.step_number);
+        low += h & 0xffffffffu;
+        high += h >> 32;
+    }
+    result.digest_low += static_cast<std::uint32_t>(low);
+    result.digest_high += static_cast<std::uint32_t>(high);
+    result.spikes += n;
+}
+
 template <class M, bool with_v, bool with_z>
 UpdateResult update(const UpdateArgs& a) {
     alignas(64) float input[block];
     alignas(64) float margin[block];
-    std::uint32_t scratch[block];
+    std::uint32_t ids[waiting + block + 16];
+    std::size_t found = 0;
+    bool few = true;   // of the block before
     const typename M::Step step = *static_cast<const typename M::Step*>(a.step);
     UpdateResult result;
     std::uint32_t* list = a.list ? a.list + a.begin : nullptr;
@@ -131,25 +180,19 @@ UpdateResult update(const UpdateArgs& a) {
         const std::int64_t padded = (n + 63) / 64 * 64;
         for (std::int64_t i = n; i < padded; ++i) margin[i] = 1.0f;
 
-        std::uint32_t* ids = list ? list : scratch;
-        std::size_t found = 0;
-        for (std::int64_t w = 0; w < padded / 64; ++w) {
-            std::uint64_t m = spike_mask(margin + 64 * w);
-            a.mask[first / 64 + w] = m;
-            const auto base = static_cast<std::uint32_t>(first + 64 * w);
-            for (; m != 0; m &= m - 1) ids[found++] = base + static_cast<std::uint32_t>(__builtin_ctzll(m));
+        const std::size_t before = found;
+        if (few)
+            for (std::int64_t w = 0; w < padded / 64; ++w) a.mask[first / 64 + w] = spike_mask<true>(margin + 64 * w, static_cast<std::uint32_t>(first + 64 * w), ids, found);
+        else
+            for (std::int64_t w = 0; w < padded / 64; ++w) a.mask[first / 64 + w] = spike_mask<false>(margin + 64 * w, static_cast<std::uint32_t>(first + 64 * w), ids, found);
+        few = (found - before) * 128 < static_cast<std::size_t>(n);
+        if (found < waiting && first + block < a.end) continue;
+        add_to_digest(a, ids, found, result);
+        if (list) {
+            __builtin_memcpy(list, ids, found * sizeof(std::uint32_t));
+            list += found;
         }
-        std::uint32_t low = 0, high = 0;
-#pragma omp simd reduction(+ : low, high)
-        for (std::size_t i = 0; i < found; ++i) {
-            const std::uint64_t h = mix64(mix64(a.population_key + ids[i]) + a.step_number);
-            low += static_cast<std::uint32_t>(h);
-            high += static_cast<std::uint32_t>(h >> 32);
-        }
-        result.digest_low += low;
-        result.digest_high += high;
-        result.spikes += found;
-        if (list) list += found;
+        found = 0;
     }
     return result;
 }

@@ -35,8 +35,8 @@ struct MoebiusFlow {
         q = math::fma(x, x - 45.0f, 105.0f);
     }
     SPIKEMASS_HD float num(float v) const { return math::fma(input, hp, v * q); }
-    /// <= 0: passed through infinity.  An exact 0 becomes -1e-37, so that V restarts at -inf; no other value changes.
-    SPIKEMASS_HD float den(float v) const { return math::fma(-v, hp, q) - 1e-37f; }
+    /// < 0: passed through infinity.  At an exact 0 V ends on +infinity (the clamp) and passes in the next step.
+    SPIKEMASS_HD float den(float v) const { return math::fma(-v, hp, q); }
 
     /// ln sqrt(Q^2 + x P^2): the part of the principal value of the integral of V that does not depend on V.
     SPIKEMASS_HD float log_norm() const { return 0.5f * math::log_positive_normal(math::fma(q, q, input * hp * hp)); }
@@ -56,7 +56,7 @@ struct Qif {
     SPIKEMASS_HD static State load(const float* const* column, std::int64_t i) { return {column[0][i]}; }
     SPIKEMASS_HD static void store(float* const* column, std::int64_t i, State s) { column[0][i] = s.v; }
 
-    /// Margin to the spike: <= 0 = spiked in this step.
+    /// Margin to the spike: < 0 = spiked in this step.
     SPIKEMASS_HD static float advance(const Step& c, State& s, float input) {
         const MoebiusFlow f(c, input);
         const float num = f.num(s.v), den = f.den(s.v);

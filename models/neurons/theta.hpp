@@ -51,7 +51,7 @@ private:
     SPIKEMASS_HD static float finish(State& s, float num, float den) {
         // num and den reach 1e13 at the clamp of x; their squares stay below float's 3e38.
         const float norm = 1.0f / math::sqrt(math::fma(num, num, den * den));
-        const float signed_norm = den <= 0.0f ? -norm : norm;
+        const float signed_norm = den < 0.0f ? -norm : norm;
         s.s = num * signed_norm;
         s.c = den * signed_norm;
         return den;

@@ -119,7 +119,7 @@ struct Plain {
                         margin = models::Theta::advance(flow, s, input);
                         models::Theta::store(c, i, s);
                     }
-                    if (margin <= 0) {
+                    if (margin < 0) {
                         now[static_cast<std::size_t>(i)] = true;
                         const std::uint64_t h = mix64(mix64(name_key(p.name) + static_cast<std::uint64_t>(i)) + static_cast<std::uint64_t>(step));
                         low += static_cast<std::uint32_t>(h);
