@@ -1,0 +1,11 @@
+// The denser of the sparse networks: a minute or more.
+
+#include "tests/theory/sparse_shift.hpp"
+
+namespace spikemass::theory {
+namespace {
+
+TEST(FixedIndegree, SecondCumulantAt1000) { expect_fixed_indegree(1000); }
+
+}  // namespace
+}  // namespace spikemass::theory
