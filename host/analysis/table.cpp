@@ -21,15 +21,19 @@ std::string trimmed(std::string line) {
     return line;
 }
 
-std::string percent(double fraction) {
+std::string percent(double fraction, bool with_sign) {
     const double x = 100.0 * fraction;
     if (!std::isfinite(x)) return "-";
-    return fmt::format("{:+.{}f}", x, std::abs(x) < 9.995 ? 2 : std::abs(x) < 99.95 ? 1 : 0);
+    return fmt::format(fmt::runtime(with_sign ? "{:+.{}f}" : "{:.{}f}"), x, std::abs(x) < 9.995 ? 2 : std::abs(x) < 99.95 ? 1 : 0);
+}
+
+bool has_joint(const TableRow& row) {
+    return std::any_of(row.levels.begin(), row.levels.end(), [](const LevelErrors& e) { return std::isfinite(e.joint); });
 }
 
 std::size_t best_of(const TableRow& row) {
     std::size_t best = row.levels.size();
-    const bool joint = std::any_of(row.levels.begin(), row.levels.end(), [](const LevelErrors& e) { return std::isfinite(e.joint); });
+    const bool joint = has_joint(row);
     double smallest = std::numeric_limits<double>::infinity();
     for (std::size_t i = 0; i < row.levels.size(); ++i) {
         const double error = joint ? row.levels[i].joint : std::abs(row.levels[i].rate);
@@ -43,11 +47,14 @@ std::size_t best_of(const TableRow& row) {
 
 std::string painted(const std::string& text, bool color) { return color ? "\033[1;32m" + text + "\033[0m" : text; }
 
-constexpr std::size_t number_width = 6, cell_width = 2 * number_width + 1;
+constexpr std::size_t number_width = 6;
 
-/// A long name in two lines, broken at the underscore that balances them best.
-std::pair<std::string, std::string> two_lines(const std::string& name) {
-    if (name.size() <= cell_width) return {"", name};
+/// What a level's column holds at least: two numbers, or one with its mark.
+std::size_t cell_width(const TableOptions& options) { return options.details ? 2 * number_width + 1 : number_width; }
+
+/// A name that is longer than its column in two lines, broken at the underscore that balances them best.
+std::pair<std::string, std::string> two_lines(const std::string& name, std::size_t width) {
+    if (name.size() <= width) return {"", name};
     std::size_t at = std::string::npos;
     for (std::size_t i = name.find('_'); i != std::string::npos; i = name.find('_', i + 1))
         if (at == std::string::npos || std::max(i + 1, name.size() - i - 1) < std::max(at + 1, name.size() - at - 1)) at = i;
@@ -55,56 +62,71 @@ std::pair<std::string, std::string> two_lines(const std::string& name) {
     return {name.substr(0, at + 1), name.substr(at + 1)};
 }
 
-/// Widths of the columns of one group of rows.
-struct Widths {
-    std::size_t label = 0, rate = 0, v = 0, level = cell_width;
+/// A measured value: narrow tables leave the spaces around the sign out.
+std::string value_text(const Estimate& e, const TableOptions& options) {
+    std::string text = format_estimate(e);
+    if (const auto at = text.find(" ± "); !options.details && at != std::string::npos) text.replace(at, std::string(" ± ").size(), "±");
+    return text;
+}
+
+/// Names and widths of the columns.
+struct Columns {
+    std::size_t label = 0, rate = 0, v = 0;
+    std::vector<std::pair<std::string, std::string>> names;   ///< per level, in two lines
+    std::vector<std::size_t> levels;
     bool with_v = false;
 
-    Widths(const std::vector<TableRow>& rows, const TableOptions& options, const std::string& rate_name) : label(width_of(options.label)), rate(width_of(rate_name)) {
+    Columns(const std::vector<TableRow>& rows, const TableOptions& options, const std::string& rate_name) : label(width_of(options.label)), rate(width_of(rate_name)) {
         for (const auto& row : rows) {
             label = std::max(label, width_of(row.label));
-            rate = std::max(rate, width_of(format_estimate(row.rate)));
-            v = std::max(v, width_of(format_estimate(row.v)));
+            rate = std::max(rate, width_of(value_text(row.rate, options)));
+            v = std::max(v, width_of(value_text(row.v, options)));
             with_v = with_v || std::isfinite(row.v.value);
         }
         for (const auto& name : options.levels) {
-            const auto [first, second] = two_lines(closure_of(name));
-            level = std::max({level, width_of(first), width_of(second)});
+            names.push_back(two_lines(closure_of(name), cell_width(options)));
+            levels.push_back(std::max({cell_width(options), width_of(names.back().first), width_of(names.back().second)}));
         }
     }
     std::size_t left() const { return label + 1; }
     std::size_t measured() const { return gap.size() + rate + (with_v ? gap.size() + v : 0); }
-    /// How many levels fit beside `taken` columns.
-    std::size_t levels(std::size_t terminal, std::size_t taken) const {
-        return terminal > taken ? std::max<std::size_t>(1, (terminal - taken) / (level + gap.size())) : 1;
+    /// The level after the last one that fits beside `taken` columns, at least from + 1.
+    std::size_t fitting(std::size_t from, std::size_t terminal, std::size_t taken) const {
+        std::size_t to = from;
+        while (to < levels.size() && (to == from || terminal == 0 || taken + gap.size() + levels[to] <= terminal)) taken += gap.size() + levels[to++];
+        return to;
     }
 };
 
+/// Errors of one level in one row; `best`: with the mark.
+std::string cell(const TableRow& row, std::size_t level, bool best, const Columns& columns, bool details) {
+    const LevelErrors e = level < row.levels.size() ? row.levels[level] : LevelErrors{};
+    const std::string mark(best ? 1 : 0, '*');
+    if (!details) return right(mark + percent(has_joint(row) ? e.joint : std::abs(e.rate), false), columns.levels[level]);
+    return right(right(mark + percent(e.rate, true), number_width) + " " + (columns.with_v ? right(percent(e.v, true), number_width) : ""), columns.levels[level]);
+}
+
 /// One block: the label, in the first block r and v, and the levels [from, to).
-std::string block(const std::vector<TableRow>& rows, const TableOptions& options, const Widths& w, const std::string& rate_name, std::size_t from, std::size_t to) {
+std::string block(const std::vector<TableRow>& rows, const TableOptions& options, const Columns& w, const std::string& rate_name, std::size_t from, std::size_t to) {
     const bool first = from == 0;
     std::string lines[3];
-    const std::string empty(w.left() + (first ? w.measured() : 0), ' ');
-    lines[0] = lines[2] = empty;
+    lines[0] = lines[2] = std::string(w.left() + (first ? w.measured() : 0), ' ');
     lines[1] = right(options.label, w.label) + " " + (first ? gap + right(rate_name, w.rate) + (w.with_v ? gap + right("v", w.v) : "") : "");
     for (std::size_t i = from; i < to; ++i) {
-        const auto [above, below] = two_lines(closure_of(options.levels[i]));
-        lines[0] += gap + right(above, w.level);
-        lines[1] += gap + right(below, w.level);
-        lines[2] += gap + right(right("r %", number_width) + " " + (w.with_v ? right("v %", number_width) : ""), w.level);
+        lines[0] += gap + right(w.names[i].first, w.levels[i]);
+        lines[1] += gap + right(w.names[i].second, w.levels[i]);
+        if (options.details) lines[2] += gap + right(right("r %", number_width) + " " + (w.with_v ? right("v %", number_width) : ""), w.levels[i]);
     }
     std::string text;
-    for (std::size_t i = 0; i < (to > from ? 3 : 2); ++i)
-        if (const std::string line = trimmed(lines[i]); !line.empty()) text += line + "\n";
+    for (const std::string& line : lines)
+        if (!trimmed(line).empty()) text += trimmed(line) + "\n";
     for (const auto& row : rows) {
         text += right(row.label, w.label) + (row.flagged ? "!" : " ");
-        if (first) text += gap + right(format_estimate(row.rate), w.rate) + (w.with_v ? gap + right(format_estimate(row.v), w.v) : "");
+        if (first) text += gap + right(value_text(row.rate, options), w.rate) + (w.with_v ? gap + right(value_text(row.v, options), w.v) : "");
         const std::size_t best = best_of(row);
         for (std::size_t i = from; i < to; ++i) {
-            const LevelErrors e = i < row.levels.size() ? row.levels[i] : LevelErrors{};
-            const std::string rate = right(std::string(i == best ? 1 : 0, '*') + percent(e.rate), number_width);
-            const std::string cell = right(rate + " " + (w.with_v ? right(percent(e.v), number_width) : ""), w.level);
-            text += gap + (i == best ? painted(cell, options.color) : cell);
+            const std::string errors = cell(row, i, i == best, w, options.details);
+            text += gap + (i == best ? painted(errors, options.color) : errors);
         }
         text = trimmed(text) + "\n";
     }
@@ -130,7 +152,7 @@ std::string format_table(const std::vector<TableRow>& rows, const TableOptions& 
     for (const auto& row : rows)
         if (std::find(groups.begin(), groups.end(), row.group) == groups.end()) groups.push_back(row.group);
     const std::string rate_name = fmt::format("r [{}]", options.rate_unit);
-    const Widths widths(rows, options, rate_name);
+    const Columns columns(rows, options, rate_name);
     const std::size_t all = options.levels.size();
     std::string text;
     for (const auto& group : groups) {
@@ -141,14 +163,15 @@ std::string format_table(const std::vector<TableRow>& rows, const TableOptions& 
         std::size_t from = 0;
         do {
             if (from > 0) text += "\n";
-            const std::size_t fit = options.width == 0 ? all : widths.levels(options.width, widths.left() + (from == 0 ? widths.measured() : 0));
-            const std::size_t to = std::min(all, from + fit);
-            text += block(members, options, widths, rate_name, from, to);
+            const std::size_t to = columns.fitting(from, options.width, columns.left() + (from == 0 ? columns.measured() : 0));
+            text += block(members, options, columns, rate_name, from, to);
             from = to;
         } while (from < all);
     }
     if (all > 0) {
-        text += "\nErrors: level - spiking, in % of |r| and |v|; * smallest |(pi dr, dv)|/|W|, W = pi r - i v.\n";
+        if (options.details) text += "\nErrors: level - spiking, in % of |r| and |v|; * smallest |(pi dr, dv)|/|W|, W = pi r - i v.\n";
+        else text += columns.with_v ? "\nErrors of r and v together: |(pi dr, dv)|/|W| in %, W = pi r - i v of the spiking network; * smallest.\n"
+                                    : "\nErrors of r: |dr|/r in %; * smallest.\n";
         if (options.against_reference) text += "What the exact mass misses of the all-to-all network with the same draws (finite size) is taken off all of them.\n";
     }
     if (std::any_of(rows.begin(), rows.end(), [](const TableRow& row) { return row.flagged; }))

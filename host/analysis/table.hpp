@@ -34,9 +34,10 @@ struct TableOptions {
     bool against_reference = false;          ///< the errors have the finite-size bias taken off; the footnote says so
     bool color = false;                      ///< ANSI: the best level of each row in bold green
     std::size_t width = 100;                 ///< columns of the terminal; levels that do not fit go into further blocks; 0: no limit
+    bool details = true;                     ///< errors of r and v apart; false: one narrow column per level, their joint error
 };
 
-/// UTF-8 text that ends with a newline; errors in percent of |r| and |v| of the spiking network, best level of each row marked with *.
+/// UTF-8 text that ends with a newline; errors in percent of |r| and |v| of the spiking network, or E_W in percent; best level of each row marked with *.
 std::string format_table(const std::vector<TableRow>& rows, const TableOptions& options);
 
 /// The order of levels over all points: mean E_W stationary (and of the shift against all-to-all) and after steps, in percent.

@@ -51,6 +51,32 @@ TEST(Table, NarrowTerminalsGetBlocks) {
     EXPECT_NE(text.find("finite size"), std::string::npos);
 }
 
+TEST(Table, OneNarrowColumnPerLevel) {
+    TableOptions options{"mean_indegree", "1/tau", {"mass", "mass.indegree_lorentzian"}, false, false, 0};
+    options.details = false;
+    EXPECT_EQ(format_table(rows(), options),
+              "topology = erdos_renyi\n"
+              "                                                        indegree_\n"
+              "mean_indegree       r [1/tau]               v    none  lorentzian\n"
+              "           10   1.0312±0.0012  -0.1813±0.0021    4.00       *0.10\n"
+              "         1000!    1.030±0.010  -0.1540±0.0020   *30.0           -\n"
+              "\nErrors of r and v together: |(pi dr, dv)|/|W| in %, W = pi r - i v of the spiking network; * smallest.\n"
+              "! trials of this point disagree (different branches), or its neurons are capped: it is left out of the ranking.\n");
+}
+
+TEST(Table, SevenClosuresFitInto120Columns) {
+    TableOptions options{"mean_indegree", "1/tau",
+                         {"mass", "mass.indegree_lorentzian", "mass.two_cumulant", "mass.cauchy", "mass.degree_classes", "mass.resonant_static", "mass.resonant"}, false, false, 120};
+    options.details = false;
+    const TableRow row{"", "100", estimate(1.03812, 0.00078), estimate(-0.20444, 0.00068), std::vector<LevelErrors>(7, {1.0, 1.0, 1.0}), false};
+    std::istringstream lines(format_table({row}, options));
+    std::size_t longest = 0, count = 0;
+    for (std::string line; std::getline(lines, line) && !line.empty(); ++count) longest = std::max(longest, line.size());
+    EXPECT_EQ(count, 3u);          // two lines of names, one row
+    EXPECT_LE(longest, 120u + 2);  // two signs of two bytes
+    EXPECT_GT(longest, 100u);
+}
+
 TEST(Table, WithoutLevels) {
     auto only = rows();
     for (auto& row : only) row.levels.clear();
