@@ -41,9 +41,24 @@ private:
 
 }  // namespace
 
-void check_memory(const Network& network, int threads, double limit) {
-    const MemoryEstimate need = estimate_memory(network, {threads, ""});
+double recording_bytes(const Network& network, const RunPlan& plan) {
+    const double per_bin = 16 + (plan.record.v ? 8 : 0) + (plan.record.order_parameter ? 16 : 0);   // counts and rate are always there
+    constexpr double copies = 3;                                                                    // growing vectors, and the copy that is written
+    return copies * per_bin * static_cast<double>(plan.bins) * static_cast<double>(network.populations.size());
+}
+
+void check_recording(const Network& network, const RunPlan& plan, double limit) {
+    const double need = recording_bytes(network, plan), have = limit > 0 ? limit : available_memory();
+    if (need <= have) return;
+    throw CapacityError(fmt::format("memory: {} recorded bins of {} population{} need about {:.2f} GiB and {:.2f} GiB are free. Use a larger run.bin or a smaller run.duration.",
+                                    plan.bins, network.populations.size(), network.populations.size() == 1 ? "" : "s", need / 0x1p30, have / 0x1p30));
+}
+
+void check_memory(const Network& network, const RunPlan& plan, int threads, double limit) {
     const double have = limit > 0 ? limit : available_memory();
+    check_recording(network, plan, have);
+    MemoryEstimate need = estimate_memory(network, {threads, ""});
+    need.bytes += recording_bytes(network, plan);
     if (need.bytes <= have) return;
     throw CapacityError(fmt::format("memory: the network needs about {:.2f} GiB ({:.3g} synapses) and {:.2f} GiB are free. It must fit into memory before "
                                     "it is built: use fewer neurons or a smaller mean_indegree, or a machine with more memory.",
@@ -51,8 +66,8 @@ void check_memory(const Network& network, int threads, double limit) {
 }
 
 RunResult run_spiking(Network network, const RunPlan& plan, const SimulationOptions& options) {
+    check_memory(network, plan, options.threads, options.memory_limit);
     mass::resolve_initial(network);
-    check_memory(network, options.threads, options.memory_limit);
     const auto start = Clock::now();
     const auto engine = make_cpu_engine(network, {options.threads, options.format});
     check_capped(*engine, network);

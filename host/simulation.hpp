@@ -30,8 +30,12 @@ struct SimulationOptions {
 /// Errors: CapacityError before anything is allocated, ConfigurationError (too many capped neurons), Stopped.
 RunResult run_spiking(Network network, const RunPlan& plan, const SimulationOptions& options);
 
-/// Throws CapacityError if the network needs more than `limit` bytes (0: than the machine has left).
-void check_memory(const Network& network, int threads, double limit = 0);
+/// Bytes that the recorded bins of a run take, with what is needed to store them.
+double recording_bytes(const Network& network, const RunPlan& plan);
+
+/// Throws CapacityError if the recorded bins alone, or the network with them, need more than `limit` bytes (0: than the machine has left).
+void check_recording(const Network& network, const RunPlan& plan, double limit = 0);
+void check_memory(const Network& network, const RunPlan& plan, int threads, double limit = 0);
 
 /// Seconds that a run will take on one core of a current machine: for scheduling and --dry-run, not a promise.
 double estimate_seconds(const Network& network, const RunPlan& plan);

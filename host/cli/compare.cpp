@@ -23,7 +23,7 @@ struct Options {
     Common common;
     std::string input, levels = "spiking,mass", closures, out;
     std::int64_t trials = 4;
-    bool ideal_delay = false;
+    bool ideal_delay = false, details = false;
 };
 
 std::vector<std::string> split(const std::string& list) {
@@ -58,15 +58,23 @@ std::filesystem::path sweep_first(const Options& o) {
 nlohmann::ordered_json to_json(const CompareOutcome& c, const std::string& dataset) {
     const auto number = [](double x) { return std::isfinite(x) ? nlohmann::ordered_json(x) : nlohmann::ordered_json(nullptr); };
     nlohmann::ordered_json j = {{"dataset", dataset}, {"points", c.points}, {"diverged", c.diverged}};
-    for (const auto& r : c.rows) {
+    for (std::size_t i = 0; i < c.rows.size(); ++i) {
+        const analysis::TableRow& r = c.rows[i];
         nlohmann::ordered_json row = {{"group", r.group}, {"label", r.label}, {"rate", number(r.rate.value)}, {"rate_se", number(r.rate.standard_error)},
                                       {"v", number(r.v.value)}, {"v_se", number(r.v.standard_error)}, {"flagged", r.flagged}};
-        for (std::size_t k = 0; k < r.levels.size(); ++k)
-            row["levels"][c.table.levels[k]] = {{"rate_error_relative", number(r.levels[k].rate)}, {"v_error_relative", number(r.levels[k].v)}, {"steady_error", number(r.levels[k].joint)}};
+        for (std::size_t k = 0; k < r.levels.size(); ++k) {
+            auto& level = row["levels"][c.table.levels[k]];
+            level = {{"rate_error_relative", number(r.levels[k].rate)}, {"v_error_relative", number(r.levels[k].v)}, {"steady_error", number(r.levels[k].joint)}};
+            if (c.shift_rows.empty()) continue;
+            const analysis::LevelErrors& shift = c.shift_rows[i].levels[k];
+            level["rate_shift_error_relative"] = number(shift.rate);
+            level["v_shift_error_relative"] = number(shift.v);
+            level["shift_error"] = number(shift.joint);
+        }
         j["rows"].push_back(row);
     }
     for (const auto& r : c.ranking)
-        j["ranking"].push_back({{"level", r.level}, {"score", number(r.score)}, {"steady", number(r.steady)}, {"transient", number(r.transient)},
+        j["ranking"].push_back({{"level", r.level}, {"score", number(r.score)}, {"steady", number(r.steady)}, {"shift", number(r.shift)}, {"transient", number(r.transient)},
                                 {"steady_net", number(r.steady_net)}, {"transient_net", number(r.transient_net)}, {"points", r.points}});
     j["warnings"] = c.warnings;
     return j;
@@ -84,6 +92,7 @@ int execute(const Options& o) {
     c.ideal_delay = o.ideal_delay;
     c.threads = o.common.all_threads();
     c.quiet = o.common.quiet;
+    c.stop = &stop_flag();
     CompareOutcome r = compare_dataset(dataset, c);
     const std::string file = output::resolve_dataset(dataset).string();
     if (o.common.json) {
@@ -91,10 +100,11 @@ int execute(const Options& o) {
         return 0;
     }
     r.table.color = color_on_stdout();
+    r.table.details = o.details;
     r.table.width = terminal_width();
-    fmt::print("{}\n{}\n", analysis::format_table(r.rows, r.table), analysis::format_ranking(r.ranking, r.table.color));
+    fmt::print("{}\n{}\n", analysis::format_table(r.table.against_reference ? r.shift_rows : r.rows, r.table), analysis::format_ranking(r.ranking, r.table.color));
     if (!o.common.quiet)
-        for (const std::string& w : r.warnings) fmt::print(stderr, "warning: {}\n", w);
+        for (const std::string& w : r.warnings) say("warning: " + w);
     fmt::print("dataset {} (groups mass*, compare)\n", file);
     return 0;
 }
@@ -136,6 +146,7 @@ Verb add_compare(CLI::App& app) {
     verb->add_option("--levels", o->levels, "Levels to compare (default spiking,mass)");
     verb->add_option("--closures", o->closures, "Closures of the mass, separated by commas (default: all)");
     verb->add_flag("--ideal-delay", o->ideal_delay, "Masses with the delay as asked for instead of the network's realised one");
+    verb->add_flag("--details", o->details, "Errors of r and v apart in the table");
     verb->add_option("--trials", o->trials, "Trials of a network file without [sweep] (default 4)")->check(CLI::Range(1, 1000000));
     verb->add_option("--out", o->out, "Folder for the runs of a network file (default NAME.compare)");
     o->common.add_to(*verb);

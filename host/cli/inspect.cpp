@@ -31,7 +31,8 @@ int validate(const Common& common, const std::string& path) {
     if (!is_network_file(path)) {
         const auto file = output::resolve_dataset(path);
         output::validate_dataset(file);
-        fmt::print("{}: valid dataset\n", file.string());
+        if (common.json) fmt::print("{}\n", nlohmann::ordered_json{{"file", file.string()}, {"valid", true}}.dump());
+        else fmt::print("{}: valid dataset\n", file.string());
         return 0;
     }
     const NetworkFile file = NetworkFile::load(path, common.overrides(), common.seed);
@@ -42,8 +43,8 @@ int validate(const Common& common, const std::string& path) {
         sweep = fmt::format(", sweep of {} points x {} trials", plan.points.size(), plan.trials);
     }
     mass::resolve_initial(c.network);
-    fmt::print("{}: valid network: {} populations, {} projections, {} stimuli{}\n", path, c.network.populations.size(), c.network.projections.size(), c.network.stimuli.size(), sweep);
-    if (common.json) fmt::print("{}\n", c.resolved.dump(2));
+    if (common.json) fmt::print("{}\n", nlohmann::ordered_json{{"file", path}, {"valid", true}, {"resolved", c.resolved}}.dump());
+    else fmt::print("{}: valid network: {} populations, {} projections, {} stimuli{}\n", path, c.network.populations.size(), c.network.projections.size(), c.network.stimuli.size(), sweep);
     return 0;
 }
 
@@ -71,7 +72,7 @@ int info(const Common& common, const std::string& path, bool keys) {
     }
     const auto j = output::dataset_info(output::resolve_dataset(path));
     if (common.json) fmt::print("{}\n", j.dump());
-    else fmt::print("{}\n", output::info_text(j));
+    else fmt::print("{}", output::info_text(j));
     return 0;
 }
 

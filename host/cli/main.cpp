@@ -1,14 +1,24 @@
 // spikemass: from spiking networks to neural masses.
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
+#include <system_error>
 
 #include "host/cli/options.hpp"
+#include "host/config/wording.hpp"
+#include "host/output/files.hpp"
 #include "host/version.hpp"
 #include "models/base/error.hpp"
+
+using namespace spikemass;
+using cli::say;
 
 namespace {
 
@@ -19,10 +29,42 @@ void wait_passively(char** argv) {
     execv("/proc/self/exe", argv);   // on failure: go on as we are
 }
 
+/// A standard stream that the caller closed is replaced by one that refuses: else the next file to be opened, a journal, would get what is printed.
+void keep_standard_streams() {
+    for (int fd = 0; fd < 3; ++fd)
+        if (fcntl(fd, F_GETFD) == -1 && errno == EBADF) open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
+}
+
+/// What is wrong with the command line, in one paragraph on stderr.
+int refuse(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
+    const auto verbs = app.get_subcommands({});
+    std::vector<std::string> names;
+    for (const CLI::App* verb : verbs) names.push_back(verb->get_name());
+    const std::string first = argc > 1 ? argv[1] : "";
+    const bool known = std::find(names.begin(), names.end(), first) != names.end();
+    if (!known && !first.empty() && first[0] != '-') {
+        say(fmt::format("spikemass: there is no verb `{}`. {} `spikemass --help` explains the verbs.", first, config::suggestion(first, names, "Verbs")));
+    } else if (first.empty()) {
+        say(fmt::format("spikemass: a verb is needed: {}. `spikemass --help` explains them.", config::join(names)));
+    } else {
+        std::string message = error.what();
+        message.erase(message.find_last_not_of(".\n") + 1);
+        say(fmt::format("spikemass: {}. `spikemass {}--help` lists what can be said.", config::shorten(message, 1000), known ? first + " " : ""));
+    }
+    return static_cast<int>(ExitCode::configuration);
+}
+
+/// Results that could not be printed are an error; a reader that has gone away (a pipe into head) is not.
+int flushed(int code) {
+    if (std::fflush(stdout) == 0 || errno == EPIPE) return code;
+    say("spikemass: standard output: " + output::io_reason(errno));
+    return code != 0 ? code : static_cast<int>(ExitCode::io);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-    using namespace spikemass;
+    keep_standard_streams();
     wait_passively(argv);
     if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma") || !__builtin_cpu_supports("bmi2")) {
         std::fputs("spikemass: this processor lacks AVX2, FMA or BMI2. The program needs x86-64-v3 (2013 or later).\n", stderr);
@@ -38,21 +80,24 @@ int main(int argc, char** argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& e) {
-        const int code = app.exit(e);
-        return code == 0 ? 0 : static_cast<int>(ExitCode::configuration);
+        return e.get_exit_code() == 0 ? flushed(app.exit(e)) : refuse(app, e, argc, argv);   // 0: --help, --version
     }
     cli::install_signal_handlers();
     try {
         for (const cli::Verb& v : verbs)
-            if (v.app->parsed()) return v.run();
+            if (v.app->parsed()) return flushed(v.run());
     } catch (const Error& e) {
-        fmt::print(stderr, "spikemass: {}\n", e.what());
+        say(fmt::format("spikemass: {}", e.what()));
         return static_cast<int>(e.code());
     } catch (const std::bad_alloc&) {
-        fmt::print(stderr, "spikemass: memory ran out. Use a smaller network or fewer --threads.\n");
+        say("spikemass: memory ran out. Use a smaller network, fewer recorded bins or fewer --threads.");
         return static_cast<int>(ExitCode::would_not_fit);
+    } catch (const std::system_error& e) {
+        if (e.code().value() == EPIPE) return 0;
+        say(fmt::format("spikemass: {}", e.what()));
+        return static_cast<int>(ExitCode::io);
     } catch (const std::exception& e) {
-        fmt::print(stderr, "spikemass: {}\n", e.what());
+        say(fmt::format("spikemass: {}", e.what()));
         return static_cast<int>(ExitCode::runtime);
     }
     return 0;

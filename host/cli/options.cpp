@@ -7,15 +7,18 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cstdio>
 #include <cstdlib>
 
+#include "host/output/files.hpp"
 #include "models/base/error.hpp"
 
 namespace spikemass::cli {
 
 void Common::add_to(CLI::App& verb) {
     verb.add_option("--set", set, "Override one key of the network file, e.g. --set projection.EE.strength=10 (repeatable)")->take_all();
-    verb.add_option("--seed", seed, "Seed (u64) instead of run.seed");
+    verb.add_option("--seed", seed, "Seed (u64) instead of run.seed")->check(whole_number);
     verb.add_option("--backend", backend, "auto, cpu or cuda")->check(CLI::IsMember({"auto", "cpu", "cuda"}));
     verb.add_option("--threads", threads, "CPU threads (default: as many as help)")->check(CLI::Range(1, 4096));
     verb.add_flag("--json", json, "Print one JSON object on stdout");
@@ -34,19 +37,32 @@ void Common::check_backend() const {
     if (backend == "cuda") throw ConfigurationError("--backend cuda: this build has no CUDA backend. Available: cpu (which gives the same spikes); leave --backend away or say --backend cpu.");
 }
 
-StopFlag& stop_flag() {
-    static StopFlag flag{0};
-    return flag;
-}
+const CLI::Validator whole_number(
+    [](std::string& text) -> std::string {
+        std::uint64_t value = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+        if (error == std::errc() && end == text.data() + text.size()) return {};
+        return fmt::format("{} is not a whole number from 0 to 2^64 - 1", text);
+    },
+    "UINT");
 
 namespace {
 
+StopFlag flag{0};
+std::atomic<bool> somebody_looks{false};
+
 void on_signal(int signal) {
-    const int code = signal == SIGINT ? static_cast<int>(ExitCode::interrupted) : static_cast<int>(ExitCode::resumable);
-    if (stop_flag().exchange(code) == static_cast<int>(ExitCode::interrupted) && signal == SIGINT) _exit(code);   // a second Ctrl-C does not wait
+    const int code = static_cast<int>(signal == SIGINT ? ExitCode::interrupted : ExitCode::resumable);
+    const bool again = flag.exchange(code) == static_cast<int>(ExitCode::interrupted) && signal == SIGINT;
+    if (again || !somebody_looks) _exit(code);
 }
 
 }  // namespace
+
+StopFlag& stop_flag() {
+    somebody_looks = true;
+    return flag;
+}
 
 void install_signal_handlers() {
     struct sigaction action = {};
@@ -57,6 +73,8 @@ void install_signal_handlers() {
     signal(SIGPIPE, SIG_IGN);
 }
 
+void say(const std::string& line) { std::fputs((line + "\n").c_str(), stderr); }
+
 bool color_on_stdout() {
     const char* no = std::getenv("NO_COLOR");
     return isatty(STDOUT_FILENO) && !(no && *no);
@@ -65,7 +83,15 @@ bool color_on_stdout() {
 std::size_t terminal_width() {
     winsize w{};
     if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col >= 40) return w.ws_col;
-    return 110;
+    return 120;
+}
+
+void check_output_file(const std::string& option, const std::filesystem::path& file) {
+    if (file.empty()) return;
+    if (std::filesystem::is_directory(file)) throw IoError(fmt::format("{} {}: this is a folder. Name a file in it.", option, file.string()));
+    auto folder = std::filesystem::absolute(file).lexically_normal().parent_path();
+    while (!std::filesystem::exists(folder) && folder.has_relative_path()) folder = folder.parent_path();
+    output::check_writable(folder);
 }
 
 }  // namespace spikemass::cli

@@ -4,6 +4,8 @@
 #include <CLI/CLI.hpp>
 
 #include <cstdint>
+#include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,12 +30,23 @@ struct Common {
     void check_backend() const;
 };
 
-/// Set by SIGINT (130), SIGTERM and SIGUSR1 (75).
+/// Set by SIGINT (130), SIGTERM and SIGUSR1 (75) once somebody has asked for it: work that can stop in good order.  Before that, and at a
+/// second Ctrl-C, those signals end the program at once with the same exit codes.
 StopFlag& stop_flag();
 void install_signal_handlers();
 
+/// One line on stderr; that it cannot be read by anybody ends nothing.
+void say(const std::string& line);
+
 bool color_on_stdout();
+/// Columns of the terminal, or 120 where stdout is none.
 std::size_t terminal_width();
+
+/// Throws IoError if `file` cannot be created there: before any work is done.  Creates no folder.
+void check_output_file(const std::string& option, const std::filesystem::path& file);
+
+/// For options that are u64; CLI11 alone would read -1 as 2^64 - 1.
+extern const CLI::Validator whole_number;
 
 /// A verb: its options are declared when the program starts, `run` is called when it was chosen; the result is the exit code.
 struct Verb {

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "host/analysis/statistics.hpp"
 #include "host/cli/options.hpp"
@@ -15,6 +17,7 @@
 #include "host/output/sonata.hpp"
 #include "host/sweep/header.hpp"
 #include "host/sweep/progress.hpp"
+#include "models/closures/registry.hpp"
 
 namespace spikemass::cli {
 
@@ -34,13 +37,14 @@ int useful_threads(const Common& common, const Network& network, const RunPlan& 
     return estimate_seconds(network, plan) / steps > 200e-6 ? common.all_threads() : 1;
 }
 
-nlohmann::ordered_json summary(const RunResult& r, const Configuration& c) {
+nlohmann::ordered_json summary(const RunResult& r, const Configuration& c, std::uint64_t trial) {
     const double scale = output::layout::rate_scale(c.run.time_unit);
     nlohmann::ordered_json j;
     j["level"] = r.level;
     j["backend"] = r.backend;
     j["strategy"] = r.strategy;
     j["seed"] = c.run.seed;
+    j["trial"] = trial;
     j["digest"] = r.level == "spiking" ? nlohmann::ordered_json(fmt::format("{:016x}", r.digest)) : nlohmann::ordered_json(nullptr);
     j["steps"] = r.steps;
     j["synapses"] = r.synapses;
@@ -91,66 +95,98 @@ void print(const nlohmann::ordered_json& j, const Configuration& c) {
     }
 }
 
-int execute(const RunOptions& o) {
+/// Everything about the options that can be refused before any work.
+void check_options(const RunOptions& o) {
     o.common.check_backend();
+    if (o.level != "spiking" && o.level != "mass") throw ConfigurationError(fmt::format("--level {}: networks run at the levels spiking and mass. Choose one of them.", o.level));
+    if (o.level != "mass" && o.closure != "none") throw ConfigurationError(fmt::format("--closure {}: closures belong to the mass. Add --level mass.", o.closure));
+    closures::make_closure(o.closure);
+    if (!o.spikes.empty() && o.level != "spiking") throw ConfigurationError("--spikes: only the spiking level has spikes. Leave --spikes away or use --level spiking.");
+    check_output_file("--out", o.out);
+    check_output_file("--spikes", o.spikes);
+    if (!o.out.empty() && !o.spikes.empty() && std::filesystem::weakly_canonical(o.out) == std::filesystem::weakly_canonical(o.spikes))
+        throw ConfigurationError(fmt::format("--out {} and --spikes {} are the same file. Dataset and spikes need a file each.", o.out, o.spikes));
+}
+
+std::filesystem::path folder_of(const std::string& file) { return std::filesystem::absolute(file).lexically_normal().parent_path(); }
+
+RunResult run_mass_level(const RunOptions& o, const Configuration& c) {
+    Network network = c.network;
+    mass::resolve_initial(network);
+    return mass::run_mass(network, c.plan, {o.closure, o.ideal_delay});
+}
+
+RunResult run_spiking_level(const RunOptions& o, const Configuration& c) {
+    SimulationOptions s;
+    s.threads = useful_threads(o.common, c.network, c.plan);
+    s.stop = &stop_flag();
+    ProgressLine progress(o.common.quiet);
+    s.progress = [&](std::int64_t done, std::int64_t total, std::uint64_t spikes) {
+        progress.show(static_cast<double>(done) / static_cast<double>(total), fmt::format("step {}/{}, {:.3g} spikes", done, total, static_cast<double>(spikes)));
+    };
+    if (o.spikes.empty()) return run_spiking(c.network, c.plan, s);
+    std::optional<output::SpikeWriter> writer;
+    const auto open = [&] {   // at the first spike: a network that is refused leaves no folder behind
+        std::vector<std::string> names;
+        for (const Population& p : c.network.populations) names.push_back(p.name);
+        std::filesystem::create_directories(folder_of(o.spikes));
+        writer.emplace(o.spikes, names, c.run.time_unit, c.run.dt);
+    };
+    s.spikes = [&](std::size_t population, std::int64_t step, std::span<const std::uint32_t> ids) {
+        if (!writer) open();
+        writer->append(population, step, ids);
+    };
+    RunResult result = run_spiking(c.network, c.plan, s);
+    if (!writer) open();
+    writer->close();
+    return result;
+}
+
+output::LevelSeries mass_series(const RunResult& r, const std::string& closure) {
+    output::LevelSeries level;
+    level.level = r.level;
+    level.attributes["closure"] = closure;
+    for (std::size_t b = 0; b < r.populations.front().rate.size(); ++b)
+        for (const PopulationBins& p : r.populations) {
+            level.rate.push_back(p.rate[b]);
+            level.v.push_back(p.v[b]);
+            if (!p.z_re.empty()) {
+                level.z_re.push_back(p.z_re[b]);
+                level.z_im.push_back(p.z_im[b]);
+            }
+        }
+    return level;
+}
+
+void write(const RunOptions& o, const Configuration& c, const output::SweepHeader& header, const output::TrialRecord& record) {
+    std::filesystem::create_directories(folder_of(o.out));
+    if (o.level == "spiking") {
+        output::write_dataset(o.out, header, record);
+        return;
+    }
+    output::write_dataset(o.out, header, [](const output::TrialId&) { return std::nullopt; });
+    output::write_groups(o.out, {output::level_group(mass_series(record.result, o.closure), c.run.time_unit)});
+}
+
+int execute(const RunOptions& o) {
+    check_options(o);
     const NetworkFile file = NetworkFile::load(o.file, o.common.overrides(), o.common.seed);
     const Configuration c = file.resolve(o.trial);
-    if (o.level != "spiking" && o.level != "mass")
-        throw ConfigurationError(fmt::format("--level {}: this network runs at the levels spiking and mass. Choose one of them.", o.level));
-    if (o.level != "mass" && o.closure != "none") throw ConfigurationError(fmt::format("--closure {}: closures belong to the mass. Add --level mass.", o.closure));
-    if (!o.spikes.empty() && o.level != "spiking") throw ConfigurationError("--spikes: only the spiking level has spikes. Leave --spikes away or use --level spiking.");
-    for (const std::string& f : {o.out, o.spikes})
-        if (!f.empty()) output::check_writable(std::filesystem::absolute(f).parent_path());
-
+    check_recording(c.network, c.plan);
+    std::optional<output::SweepHeader> header;
+    if (!o.out.empty()) {
+        header = run_header(file, c, static_cast<std::int64_t>(o.trial));
+        output::check_disk_space(folder_of(o.out), 2 * output::dataset_size_bound(*header));   // twice: room for a level's group
+    }
     output::TrialRecord record;
     record.seeds = c.network.seeds;
-    if (o.level == "mass") {
-        Network network = c.network;
-        mass::resolve_initial(network);
-        record.result = mass::run_mass(network, c.plan, {o.closure, o.ideal_delay});
-    } else {
-        SimulationOptions s;
-        s.threads = useful_threads(o.common, c.network, c.plan);
-        s.stop = &stop_flag();
-        ProgressLine progress(o.common.quiet);
-        s.progress = [&](std::int64_t done, std::int64_t total, std::uint64_t spikes) {
-            progress.show(static_cast<double>(done) / static_cast<double>(total), fmt::format("step {}/{}, {:.3g} spikes", done, total, static_cast<double>(spikes)));
-        };
-        std::unique_ptr<output::SpikeWriter> writer;
-        if (!o.spikes.empty()) {
-            std::vector<std::string> names;
-            for (const Population& p : c.network.populations) names.push_back(p.name);
-            writer = std::make_unique<output::SpikeWriter>(o.spikes, names, c.run.time_unit, c.run.dt);
-            s.spikes = [&](std::size_t population, std::int64_t step, std::span<const std::uint32_t> ids) { writer->append(population, step, ids); };
-        }
-        record.result = run_spiking(c.network, c.plan, s);
-        if (writer) writer->close();
-    }
-    if (!o.out.empty()) {
-        const output::SweepHeader header = run_header(file, c, static_cast<std::int64_t>(o.trial));
-        if (o.level == "spiking") {
-            output::write_dataset(o.out, header, record);
-        } else {
-            output::write_dataset(o.out, header, [](const output::TrialId&) { return std::nullopt; });
-            output::LevelSeries level;
-            level.level = record.result.level;
-            level.attributes["closure"] = o.closure;
-            const auto bins = static_cast<std::size_t>(c.plan.bins);
-            for (std::size_t b = 0; b < bins; ++b)
-                for (const PopulationBins& p : record.result.populations) {
-                    level.rate.push_back(p.rate[b]);
-                    level.v.push_back(p.v[b]);
-                    if (!p.z_re.empty()) {
-                        level.z_re.push_back(p.z_re[b]);
-                        level.z_im.push_back(p.z_im[b]);
-                    }
-                }
-            output::write_groups(o.out, {output::level_group(level, c.run.time_unit)});
-        }
-    }
+    record.result = o.level == "mass" ? run_mass_level(o, c) : run_spiking_level(o, c);
+    if (c.run.record.spikes && o.spikes.empty() && o.level == "spiking")
+        record.result.warnings.push_back("run.record asks for spikes and no file for them was named: add --spikes FILE.");
+    if (header) write(o, c, *header, record);
     if (!o.common.quiet)
-        for (const std::string& w : record.result.warnings) fmt::print(stderr, "warning: {}\n", w);
-    const auto j = summary(record.result, c);
+        for (const std::string& w : record.result.warnings) say("warning: " + w);
+    const auto j = summary(record.result, c, o.trial);
     if (o.common.json) fmt::print("{}\n", j.dump());
     else print(j, c);
     return 0;
@@ -165,7 +201,7 @@ Verb add_run(CLI::App& app) {
     verb->add_option("--level", o->level, "spiking (default) or mass");
     verb->add_option("--closure", o->closure, "What sparsity adds to the mass (level mass): none, two_cumulant, ...");
     verb->add_flag("--ideal-delay", o->ideal_delay, "Mass with the delay as asked for instead of the network's realised one");
-    verb->add_option("--trial", o->trial, "Reproduce this trial of a sweep");
+    verb->add_option("--trial", o->trial, "Reproduce this trial of a sweep")->check(whole_number);
     verb->add_option("--out", o->out, "Write a dataset (netCDF-4)");
     verb->add_option("--spikes", o->spikes, "Write the recorded spikes (SONATA, HDF5)");
     o->common.add_to(*verb);

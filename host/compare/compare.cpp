@@ -1,21 +1,18 @@
 #include "host/compare/compare.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <limits>
-#include <map>
-#include <set>
 
 #include "host/analysis/comparison.hpp"
+#include "host/compare/remarks.hpp"
+#include "host/compare/results.hpp"
 #include "host/config/configuration.hpp"
 #include "host/config/sweep_plan.hpp"
 #include "host/mass/mass.hpp"
 #include "host/output/dataset.hpp"
-#include "host/output/layout.hpp"
 #include "host/output/sweep_folder.hpp"
 #include "host/sweep/progress.hpp"
 #include "kernels/coupling.hpp"
@@ -31,23 +28,15 @@ constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 class Points {
 public:
     explicit Points(const output::Dataset& dataset) {
-        const auto file = std::filesystem::temp_directory_path() / fmt::format("spikemass-{}.toml", getpid());
-        std::ofstream(file) << dataset.header.network_toml;
-        try {
-            const NetworkFile network = NetworkFile::load(file);
-            std::filesystem::remove(file);
-            if (!dataset.header.axes.empty() || (network.has_sweep() && dataset.header.resolved.contains("sweep"))) {
-                const SweepPlan plan = network.sweep();
-                if (plan.sha256 != dataset.header.sha256)
-                    throw ConfigurationError(fmt::format("{}: this version of the program resolves its network file to another configuration than the dataset was made with. "
-                                                         "Compare with the version that wrote it ({}).", dataset.path.string(), dataset.header.provenance.program_version));
-                for (const SweepPoint& p : plan.points) configurations.push_back(plan.configuration(p));
-            } else {
-                configurations.push_back(network.resolve(static_cast<std::uint64_t>(dataset.header.first_trial)));
-            }
-        } catch (...) {
-            std::filesystem::remove(file);
-            throw;
+        const NetworkFile network = NetworkFile::from_toml(dataset.header.network_toml, dataset.path.string() + " (attribute network_file)");
+        if (!dataset.header.axes.empty() || (network.has_sweep() && dataset.header.resolved.contains("sweep"))) {
+            const SweepPlan plan = network.sweep();
+            if (plan.sha256 != dataset.header.sha256)
+                throw ConfigurationError(fmt::format("{}: this version of the program resolves its network file to another configuration than the dataset was made with. "
+                                                     "Compare with the version that wrote it ({}).", dataset.path.string(), dataset.header.provenance.program_version));
+            for (const SweepPoint& p : plan.points) configurations.push_back(plan.configuration(p));
+        } else {
+            configurations.push_back(network.resolve(static_cast<std::uint64_t>(dataset.header.first_trial)));
         }
         for (Configuration& c : configurations) mass::resolve_initial(c.network);
     }
@@ -143,100 +132,32 @@ analysis::PointData point_data(const output::Dataset& d, std::size_t point, cons
     return data;
 }
 
-/// The longest settled stationary window of a point, -1 without one.
-int longest_window(const analysis::PointComparison& c) {
-    int best = -1;
-    for (std::size_t w = 0; w < c.windows.size(); ++w)
-        if (best < 0 || c.windows[w].size() > c.windows[static_cast<std::size_t>(best)].size()) best = static_cast<int>(w);
-    return best;
+bool any_capped(const output::Dataset& d, std::size_t point) {
+    const auto trials = static_cast<std::size_t>(d.header.trials);
+    for (std::size_t k = 0; k < trials; ++k)
+        if (d.runs.capped_fraction[point * trials + k] > 0.001) return true;
+    return false;
 }
 
-/// A metric over all windows where there is such, else in the longest stationary one.
-const analysis::Metric* metric(const analysis::PointComparison& c, const std::string& name, const std::string& level, std::size_t population) {
-    const analysis::Metric* all = c.find(name, level, population, -1);
-    return all ? all : c.find(name, level, population, longest_window(c));
-}
-
-/// /compare: every metric as an array [level][point][population], rates in the units of the file.
-output::Group compare_arrays(const output::Dataset& d, const std::vector<std::string>& levels, const std::vector<analysis::PointComparison>& points) {
-    const std::size_t n_points = points.size(), n_populations = d.header.populations.size();
-    std::map<std::string, std::pair<std::string, std::string>> names;   // name -> unit, method
-    for (const auto& p : points)
-        for (const analysis::Metric& m : p.metrics) {
-            auto& [unit, method] = names[m.name];
-            unit = m.unit;
-            if (method.empty() || method == "none") method = analysis::to_string(m.method);
-        }
-    std::vector<output::Metric> metrics;
-    for (const auto& [name, facts] : names) {
-        output::Metric out;
-        out.name = name;
-        const bool rate = facts.first == "1/time";
-        const double scale = rate ? output::layout::rate_scale(d.header.time_unit) : 1.0;
-        out.units = rate ? output::layout::rate_unit(d.header.time_unit) : facts.first;
-        out.long_name = name + ", over all windows or in the longest stationary one";
-        out.method = facts.second == "none" ? "no interval" : "95 % interval from " + facts.second;
-        for (const std::string& level : levels)
-            for (std::size_t i = 0; i < n_points; ++i)
-                for (std::size_t p = 0; p < n_populations; ++p) {
-                    const analysis::Metric* m = metric(points[i], name, level, p);
-                    out.value.push_back(m ? m->value * scale : nan);
-                    out.lo.push_back(m ? m->lo * scale : nan);
-                    out.hi.push_back(m ? m->hi * scale : nan);
-                }
-        metrics.push_back(std::move(out));
+/// What a reader of this point's numbers should know about the network and the record.
+void remark_on(Remarks& remarks, std::size_t i, const analysis::PointComparison& point, const output::Dataset& d) {
+    const auto trials = static_cast<std::size_t>(d.header.trials);
+    const auto not_ok = [&](std::size_t k) { return d.runs.status[i * trials + k] != output::TrialStatus::ok; };
+    std::size_t bad = 0;
+    for (std::size_t k = 0; k < trials; ++k) bad += not_ok(k) ? 1 : 0;
+    if (bad == trials) remarks.add(i, "runs", "No spiking run is there: all failed or are missing (`spikemass status` says why; `spikemass sweep --resume` runs them).");
+    else if (bad > 0) remarks.add(i, "runs", "Some trials of the spiking network failed or are missing (`spikemass status` says why) and are left out.");
+    if (point.windows.empty())
+        remarks.add(i, "window", "No stationary means: the recorded input is nowhere constant for 5 membrane time constants. Use a larger run.duration.");
+    else if (std::none_of(point.windows.begin(), point.windows.end(), [](const analysis::Window& w) { return w.settled; }))
+        remarks.add(i, "window", "The stationary window may not have settled: no 5 membrane time constants of constant input begin 20 after its last change. "
+                                 "Use a larger run.warmup or run.duration.");
+    for (std::size_t p = 0; p < d.header.populations.size(); ++p) {
+        const analysis::Metric* m = find_metric(point, "delay_damping", "spiking", p);
+        if (m && std::abs(m->value) > analysis::delay_damping_warning)
+            remarks.add(i, fmt::format("The delivery delay changes the damping of population {} by {:.1f} % (J r m dt/(2|v|)). The masses here have the same delay; "
+                                       "for the network without delay use a smaller dt.", d.header.populations[p], 100 * std::abs(m->value)));
     }
-    return output::compare_group(levels, metrics);
-}
-
-std::string axis_text(const output::AxisValue& v) {
-    return std::visit([](const auto& x) {
-        if constexpr (std::is_same_v<std::decay_t<decltype(x)>, bool>) return std::string(x ? "true" : "false");
-        else return fmt::format("{}", x);
-    }, v);
-}
-
-/// One row per point and population: numbers label rows, words make groups.
-std::vector<analysis::TableRow> table_rows(const output::Dataset& d, const std::vector<std::string>& levels, const std::vector<analysis::PointComparison>& points, std::string& label_name) {
-    const output::SweepHeader& h = d.header;
-    std::vector<analysis::TableRow> rows;
-    const double scale = output::layout::rate_scale(h.time_unit);
-    for (std::size_t i = 0; i < points.size(); ++i)
-        for (std::size_t p = 0; p < h.populations.size(); ++p) {
-            analysis::TableRow row;
-            label_name.clear();
-            for (std::size_t a = 0; a < h.axes.size(); ++a) {
-                const std::string text = axis_text(h.points[i][a]);
-                if (std::holds_alternative<std::string>(h.points[i][a])) row.group += (row.group.empty() ? "" : ", ") + d.axis_names[a] + " = " + text;
-                else {
-                    row.label += (row.label.empty() ? "" : ", ") + text;
-                    label_name += (label_name.empty() ? "" : ", ") + d.axis_names[a];
-                }
-            }
-            if (h.populations.size() > 1) row.label += (row.label.empty() ? "" : " ") + h.populations[p];
-            if (row.label.empty()) row.label = h.populations[p];
-            const auto estimate = [&](const char* name, double factor) {
-                analysis::Estimate e{nan, nan, nan, nan};
-                const int w = longest_window(points[i]);
-                const std::string noise = std::string(name).substr(0, std::string(name).find('_')) + "_noise";
-                if (const auto* m = points[i].find(name, "spiking", p, w)) e = {m->value * factor, nan, m->lo * factor, m->hi * factor, 0, m->method};
-                if (const auto* m = points[i].find(noise, "spiking", p, w)) e.standard_error = m->value * factor;
-                return e;
-            };
-            row.rate = estimate("rate_mean", scale);
-            row.v = estimate("v_mean", 1.0);
-            for (const std::string& level : levels) {
-                analysis::LevelErrors e;
-                const int w = longest_window(points[i]);
-                if (const auto* m = points[i].find("rate_error_relative", level, p, w)) e.rate = m->value;
-                if (const auto* m = points[i].find("v_error_relative", level, p, w)) e.v = m->value;
-                if (const auto* m = points[i].find("steady_error", level, p, w)) e.joint = m->value;
-                row.levels.push_back(e);
-            }
-            row.flagged = points[i].trials_disagree;
-            rows.push_back(std::move(row));
-        }
-    return rows;
 }
 
 }  // namespace
@@ -246,7 +167,11 @@ CompareOutcome compare_dataset(const std::filesystem::path& path, const CompareO
     std::vector<std::string> closures = options.closures;
     if (closures.empty())
         for (const auto name : closures::closure_names) closures.emplace_back(name);
-    for (const std::string& c : closures) closures::make_closure(c);   // refuses unknown names before any work
+    for (std::size_t k = 0; k < closures.size(); ++k) {
+        closures::make_closure(closures[k]);   // refuses unknown names before any work
+        if (std::find(closures.begin(), closures.begin() + static_cast<std::ptrdiff_t>(k), closures[k]) != closures.begin() + static_cast<std::ptrdiff_t>(k))
+            throw ConfigurationError(fmt::format("Closure \"{}\" is named twice. Name each once.", closures[k]));
+    }
     const Points configured(d);
     const std::size_t n_points = configured.configurations.size(), n_levels = closures.size(), bins = d.time.size(), n_populations = d.header.populations.size();
 
@@ -259,6 +184,7 @@ CompareOutcome compare_dataset(const std::filesystem::path& path, const CompareO
     for (std::size_t i = 0; i < n_points; ++i)
         for (std::size_t k = 0; k < n_levels; ++k) {
             if (d.header.representative(static_cast<std::int64_t>(i)) != static_cast<std::int64_t>(i)) continue;
+            if (options.stop && options.stop->load() != 0) continue;
             try {
                 runs[i][k] = run_one(configured.configurations[i], closures[k], options.ideal_delay);
             } catch (...) {
@@ -269,6 +195,8 @@ CompareOutcome compare_dataset(const std::filesystem::path& path, const CompareO
             progress.show(static_cast<double>(++done) / static_cast<double>(n_points * n_levels), fmt::format("{}/{} masses", done, n_points * n_levels));
         }
     if (failure) std::rethrow_exception(failure);
+    if (options.stop && options.stop->load() != 0)
+        throw Stopped(static_cast<ExitCode>(options.stop->load()), fmt::format("stopped on request; {} is as it was. Say the same command again.", d.path.string()));
     for (std::size_t i = 0; i < n_points; ++i)
         if (const auto r = static_cast<std::size_t>(d.header.representative(static_cast<std::int64_t>(i))); r != i) runs[i] = runs[r];
 
@@ -276,36 +204,28 @@ CompareOutcome compare_dataset(const std::filesystem::path& path, const CompareO
     outcome.points = n_points;
     std::vector<analysis::PointComparison> comparisons;
     std::vector<analysis::PointScores> scores;
-    std::set<std::string> warnings;
+    Remarks remarks;
     for (std::size_t i = 0; i < n_points; ++i) {
         comparisons.push_back(analysis::compare(point_data(d, i, configured.configurations[i], closures, runs[i])));
-        const auto trials = static_cast<std::size_t>(d.header.trials);
-        bool capped = false;
-        for (std::size_t k = 0; k < trials; ++k) capped = capped || d.runs.capped_fraction[i * trials + k] > 0.001;
-        scores.push_back(analysis::scores_of(comparisons.back(), capped));
+        scores.push_back(analysis::scores_of(comparisons.back(), any_capped(d, i)));
         for (std::size_t k = 0; k < n_levels; ++k) {
-            for (const std::string& w : runs[i][k].warnings) warnings.insert(w);
+            for (const std::string& w : runs[i][k].warnings) remarks.add(i, w);
             if (runs[i][k].failure.empty()) continue;
             ++outcome.diverged;
-            warnings.insert(runs[i][k].failure);
+            remarks.add(i, "diverged " + closures[k], runs[i][k].failure);
         }
-        for (std::size_t p = 0; p < n_populations; ++p) {
-            const analysis::Metric* m = metric(comparisons.back(), "delay_damping", "spiking", p);
-            if (m && std::abs(m->value) > analysis::delay_damping_warning)
-                warnings.insert(fmt::format("The delivery delay changes the damping of population {} by up to more than {:.0f} % (J r m dt/(2|v|)). The masses here have the same delay; "
-                                            "for the network without delay use a smaller dt.", d.header.populations[p], 100 * analysis::delay_damping_warning));
-        }
+        remark_on(remarks, i, comparisons.back(), d);
     }
     outcome.ranking = analysis::rank_levels(scores);
-    outcome.warnings.assign(warnings.begin(), warnings.end());
+    outcome.warnings = remarks.lines(n_points);
 
     std::vector<std::string> level_names, with_spiking{"spiking"};
     for (const std::string& c : closures) level_names.push_back(level_name(c));
     with_spiking.insert(with_spiking.end(), level_names.begin(), level_names.end());
-    outcome.rows = table_rows(d, level_names, comparisons, outcome.table.label);
-    outcome.table.levels = level_names;
-    outcome.table.rate_unit = output::layout::rate_unit(d.header.time_unit);
-    if (outcome.table.label.empty()) outcome.table.label = "population";
+    outcome.table = table_options(d, level_names);
+    outcome.table.against_reference = has_shifts(level_names, comparisons);
+    outcome.rows = table_rows(d, level_names, comparisons, false);
+    if (outcome.table.against_reference) outcome.shift_rows = table_rows(d, level_names, comparisons, true);
 
     std::vector<output::Group> groups;
     for (std::size_t k = 0; k < n_levels; ++k) {

@@ -7,6 +7,7 @@
 
 #include "host/analysis/ranking.hpp"
 #include "host/analysis/table.hpp"
+#include "host/simulation.hpp"
 
 namespace spikemass {
 
@@ -15,10 +16,12 @@ struct CompareOptions {
     bool ideal_delay = false;                   ///< masses with the delay as asked for instead of the realised one
     int threads = 1;
     bool quiet = false;
+    const StopFlag* stop = nullptr;             ///< between masses; the dataset stays as it was
 };
 
 struct CompareOutcome {
-    std::vector<analysis::TableRow> rows;
+    std::vector<analysis::TableRow> rows;       ///< errors of the stationary means
+    std::vector<analysis::TableRow> shift_rows; ///< the same with the errors of the effect of sparsity, where table.against_reference
     analysis::TableOptions table;
     std::vector<analysis::RankedLevel> ranking;
     std::vector<std::string> warnings;
@@ -26,7 +29,7 @@ struct CompareOutcome {
 };
 
 /// DATASET: a sweep's folder or a dataset file.  Adds groups "mass", "mass.<closure>" and "compare".
-/// Errors: IoError (damaged dataset), ConfigurationError (unknown closure; no exact mass).
+/// Errors: IoError (damaged dataset), ConfigurationError (unknown closure or one named twice; no exact mass), Stopped.
 CompareOutcome compare_dataset(const std::filesystem::path& dataset, const CompareOptions& options);
 
 }  // namespace spikemass

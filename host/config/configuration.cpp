@@ -131,6 +131,12 @@ NetworkFile NetworkFile::load(const std::filesystem::path& file, const std::vect
     return NetworkFile(document_of(std::move(root), file.string(), as_written ? std::optional(std::move(layers.text)) : std::nullopt));
 }
 
+NetworkFile NetworkFile::from_toml(const std::string& text, const std::string& name) {
+    Node root = parse_toml(text, {name});
+    expand_scalars(root);
+    return NetworkFile(document_of(std::move(root), name, text));
+}
+
 NetworkFile NetworkFile::from_json(const nlohmann::ordered_json& resolved, const std::string& name) {
     if (!resolved.is_object()) throw problem(fmt::format("{}: not a resolved configuration: it must be a JSON object.", name));
     Node root = config::from_json(resolved, {name});

@@ -62,6 +62,8 @@ class NetworkFile {
 public:
     /// Checks syntax, `extends` and options; the keys are checked by resolve and sweep.  A name ending in .json is a resolved configuration.
     static NetworkFile load(const std::filesystem::path& file, const std::vector<Override>& overrides = {}, std::optional<std::uint64_t> seed = {});
+    /// From the text of a file that stands alone, as text() gives it; `name` stands in messages.
+    static NetworkFile from_toml(const std::string& text, const std::string& name);
     /// From Configuration::resolved; `name` stands in messages.
     static NetworkFile from_json(const nlohmann::ordered_json& resolved, const std::string& name);
 

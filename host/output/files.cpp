@@ -225,6 +225,7 @@ void check_writable(const fs::path& folder) {
     if (error) fail(folder, "creating the folder", error.value());
     if (!fs::is_directory(folder)) fail(folder, "opening the folder", ENOTDIR);
     const auto probe = folder / fmt::format(".writable.{}.{}", host_name(), ::getpid());
+    if (!Descriptor(probe, O_WRONLY | O_CREAT)) fail(folder, "creating a file in it", errno);
     try {
         write_and_sync(probe, "x");
     } catch (const IoError&) {

@@ -37,4 +37,10 @@ void ProgressLine::show(double fraction, const std::string& text) {
     dirty_ = terminal_;
 }
 
+void ProgressLine::interrupt(const std::string& line) {
+    if (quiet_) return;
+    std::fprintf(stderr, "%s%s\n", dirty_ ? "\r\033[K" : "", line.c_str());
+    dirty_ = false;
+}
+
 }  // namespace spikemass

@@ -16,6 +16,8 @@ public:
     ~ProgressLine();
     /// fraction of the work done (for the ETA) and what stands before it, e.g. "12/40 runs, 3.1e8 spikes/s".
     void show(double fraction, const std::string& text);
+    /// A line that stays, above the progress.
+    void interrupt(const std::string& line);
 
 private:
     using Clock = std::chrono::steady_clock;

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <set>
 #include <thread>
 
 #include "host/mass/mass.hpp"
@@ -38,9 +39,10 @@ struct Job {
     bool large = false;
 };
 
+/// Trials of a point cost the same.
 Job make_job(const SweepPlan& plan, const TrialId& id, int threads, double memory) {
-    const Configuration c = plan.configuration(point_of(plan, id), static_cast<std::uint64_t>(id.trial));
-    Job job{id, estimate_seconds(c.network, c.plan), estimate_memory(c.network, {1, ""}).bytes, false};
+    const Configuration c = plan.configuration(point_of(plan, id));
+    Job job{id, estimate_seconds(c.network, c.plan), estimate_memory(c.network, {1, ""}).bytes + recording_bytes(c.network, c.plan), false};
     const auto steps = static_cast<double>(c.plan.warmup_steps + c.plan.bins * c.plan.steps_per_bin);
     job.large = threads > 1 && (job.seconds / steps > shared_step_seconds || job.bytes * threads > memory);
     return job;
@@ -107,6 +109,7 @@ private:
     void execute(const Job& job, int threads, bool alone) {
         TrialRecord record;
         record.id = job.id;
+        double share = 0;   // of this run's seconds, added to done_ so far
         try {
             const SweepPoint& point = point_of(plan_, job.id);
             const Configuration c = plan_.configuration(point, static_cast<std::uint64_t>(job.id.trial));
@@ -115,7 +118,6 @@ private:
             o.threads = threads;
             o.stop = options_.stop;
             o.memory_limit = memory_;
-            double share = 0;
             std::uint64_t seen = 0;
             o.progress = [&](std::int64_t steps, std::int64_t total, std::uint64_t spikes) {
                 std::unique_lock lock(mutex_);
@@ -128,22 +130,15 @@ private:
                 if (alone) report();
             };
             std::optional<output::SpikeWriter> writer;
-            if (options_.spikes && job.id.kind == RunKind::point) {
+            if ((options_.spikes || c.run.record.spikes) && job.id.kind == RunKind::point) {
                 std::vector<std::string> names;
                 for (const Population& p : c.network.populations) names.push_back(p.name);
                 const auto file = output::spikes_folder(options_.out) / fmt::format("point{:05}_trial{:03}.h5", job.id.index, job.id.trial);
-                const std::lock_guard hdf5(spike_mutex_);
                 writer.emplace(file, names, c.run.time_unit, c.run.dt);
-                o.spikes = [&](std::size_t population, std::int64_t step, std::span<const std::uint32_t> ids) {
-                    const std::lock_guard guard(spike_mutex_);
-                    writer->append(population, step, ids);
-                };
+                o.spikes = [&](std::size_t population, std::int64_t step, std::span<const std::uint32_t> ids) { writer->append(population, step, ids); };
             }
             record.result = run_spiking(c.network, c.plan, o);
-            if (writer) {
-                const std::lock_guard hdf5(spike_mutex_);
-                writer->close();
-            }
+            if (writer) writer->close();
             const std::lock_guard lock(mutex_);
             done_ += job.seconds - share;
         } catch (const Stopped&) {
@@ -152,7 +147,8 @@ private:
             record.status = output::TrialStatus::failed;
             record.message = e.what();
             const std::lock_guard lock(mutex_);
-            if (!options_.quiet) fmt::print(stderr, "\nrun of {} trial {} failed: {}\n", describe_point(plan_, point_of(plan_, job.id)), job.id.trial, e.what());
+            done_ += job.seconds - share;
+            tell_failure(job.id, e.what());
         }
         try {
             journal_.record(record);
@@ -163,6 +159,13 @@ private:
             if (!fatal_) fatal_ = std::current_exception();
         }
         if (alone && fatal_) std::rethrow_exception(fatal_);
+    }
+
+    /// The first ones; the journal keeps all.
+    void tell_failure(const TrialId& id, const char* why) {
+        if (options_.quiet || ++failures_ > 5) return;
+        progress_.interrupt(fmt::format("run of {} trial {} failed: {}", describe_point(plan_, point_of(plan_, id)), id.trial, why));
+        if (failures_ == 5) progress_.interrupt(fmt::format("further failures are not printed; `spikemass status {}` lists them.", options_.out.string()));
     }
 
     void report() {
@@ -178,17 +181,29 @@ private:
     double memory_;
     Clock::time_point start_;
     ProgressLine progress_;
-    std::mutex mutex_, spike_mutex_;
+    std::mutex mutex_;
     std::condition_variable changed_;
-    std::size_t next_ = 0, running_ = 0, active_ = 0, finished_ = 0;
+    std::size_t next_ = 0, running_ = 0, active_ = 0, finished_ = 0, failures_ = 0;
     double total_ = 0, done_ = 0, in_use_ = 0;
     std::uint64_t spikes_ = 0;
     std::exception_ptr fatal_;
 };
 
+/// Refuses what would not even fit as a plan: before headers and lists are made.
+void check_plan(const SweepPlan& plan) {
+    constexpr double bytes_per_run = 512;
+    const double runs = static_cast<double>(plan.points.size() + plan.references.size()) * static_cast<double>(plan.trials), have = available_memory();
+    if (runs * bytes_per_run > have)
+        throw CapacityError(fmt::format("memory: the list of {:.3g} runs ({} points and references x {} trials) needs about {:.2f} GiB and {:.2f} GiB are free. Use fewer trials or "
+                                        "points, or several sweeps.", runs, plan.points.size() + plan.references.size(), plan.trials, runs * bytes_per_run / 0x1p30, have / 0x1p30));
+    const Configuration c = plan.configuration(plan.points.front());   // duration and bin are the same everywhere
+    check_recording(c.network, c.plan);
+}
+
 }  // namespace
 
 SweepEstimate estimate_sweep(const NetworkFile& file, const SweepPlan& plan, int threads) {
+    check_plan(plan);
     SweepEstimate e;
     e.points = static_cast<std::int64_t>(plan.points.size());
     const output::SweepHeader header = sweep_header(file, plan);
@@ -196,7 +211,8 @@ SweepEstimate estimate_sweep(const NetworkFile& file, const SweepPlan& plan, int
         ++e.runs;
         if (id.trial > 0) continue;   // trials of a point cost the same
         const Configuration c = plan.configuration(point_of(plan, id));
-        const MemoryEstimate m = estimate_memory(c.network, {threads, ""});
+        MemoryEstimate m = estimate_memory(c.network, {threads, ""});
+        m.bytes += recording_bytes(c.network, c.plan);
         e.synapses = std::max(e.synapses, m.synapses);
         e.memory_bytes = std::max(e.memory_bytes, m.bytes);
         e.core_seconds += estimate_seconds(c.network, c.plan) * static_cast<double>(plan.trials);
@@ -210,6 +226,7 @@ SweepOutcome run_sweep(const NetworkFile& file, const SweepPlan& plan, const Swe
     StopFlag own_stop{0};
     SweepOptions o = options;
     if (!o.stop) o.stop = &own_stop;
+    check_plan(plan);
     output::SweepHeader header = sweep_header(file, plan);
     header.check();
 
@@ -219,8 +236,8 @@ SweepOutcome run_sweep(const NetworkFile& file, const SweepPlan& plan, const Swe
     for (const TrialId& id : planned) {
         if (id.trial > 0) continue;
         Configuration c = plan.configuration(point_of(plan, id));
+        check_memory(c.network, c.plan, 1, memory);
         mass::resolve_initial(c.network);
-        check_memory(c.network, 1, memory);
     }
     const auto journal_file = output::journal_path(o.out, o.shard, o.shards);
     if (!o.resume && output::Journal::holds_sweep(journal_file))
@@ -229,16 +246,24 @@ SweepOutcome run_sweep(const NetworkFile& file, const SweepPlan& plan, const Swe
     output::check_writable(o.out);
     output::Journal journal = o.resume ? output::Journal::resume(journal_file, header) : output::Journal::create(journal_file, header);
     output::prepare_folder(o.out, header);
-    if (o.spikes) output::check_writable(output::spikes_folder(o.out));
+    if (o.spikes || header.record.spikes) output::check_writable(output::spikes_folder(o.out));
 
     std::vector<Job> jobs;
     std::int64_t k = 0;
     std::vector<TrialId> mine;
     for (const TrialId& id : planned)
         if (k++ % o.shards == o.shard - 1) mine.push_back(id);
-    const std::vector<TrialId> remaining = journal.remaining();
-    for (const TrialId& id : mine)
-        if (std::find(remaining.begin(), remaining.end(), id) != remaining.end()) jobs.push_back(make_job(plan, id, o.threads, memory));
+    const std::vector<TrialId> remaining_list = journal.remaining();
+    const std::set<TrialId> remaining(remaining_list.begin(), remaining_list.end());
+    for (const TrialId& id : mine) {
+        if (!remaining.count(id)) continue;
+        if (!jobs.empty() && jobs.back().id.kind == id.kind && jobs.back().id.index == id.index) {
+            jobs.push_back(jobs.back());
+            jobs.back().id = id;
+        } else {
+            jobs.push_back(make_job(plan, id, o.threads, memory));
+        }
+    }
     Pool(plan, o, journal, std::move(jobs), memory).run();
 
     SweepOutcome outcome;
