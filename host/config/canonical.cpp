@@ -63,7 +63,7 @@ public:
             if (!is_identifier(entry.key))
                 throw problem(fmt::format("{}: the {} name \"{}\" is not an identifier: it must be letters, digits and "
                                                      "underscores and must not start with a digit. Rename it.",
-                                                     entry.value.origin.text(), what, entry.key));
+                                                     entry.value.origin.text(), what, shorten(entry.key)));
             if (!entry.value.table() && section_row.find(entry.key))
                 reading_.fail(path, fmt::format("stands directly in [{}], which holds named tables", what),
                               fmt::format("Give it a name: [{}.NAME].", what));
@@ -175,7 +175,7 @@ private:
                           fmt::format("Available: {}.", valid));
         if (!among(key.available)) {
             const std::string near = nearest_name(*name, key.available);
-            reading_.fail(path, fmt::format("there is no {} \"{}\"", key.name, *name),
+            reading_.fail(path, fmt::format("there is no {} \"{}\"", key.name, shorten(*name)),
                           near.empty() ? fmt::format("Available: {}.", valid) : fmt::format("Did you mean \"{}\"? Available: {}.", near, valid));
         }
         return *name;
@@ -232,7 +232,7 @@ std::string Reading::place(std::string_view path) const {
 
 void Reading::fail(std::string_view path, std::string_view rule, std::string_view remedy) const {
     const Node* node = node_at(root, path);
-    std::string message = fmt::format("{}: {}", place(path), path);
+    std::string message = fmt::format("{}: {}", place(path), shorten(std::string(path), 160));
     if (node && !node->table()) message += " = " + node->describe();
     message += fmt::format(": {}.", rule);
     if (!remedy.empty()) message += fmt::format(" {}", remedy);

@@ -84,11 +84,11 @@ void drop_left_behind(Node& node, const std::set<std::string>& swept, const std:
 
 const Key& key_at(const Node& root, const std::string& path, const Origin& origin, std::string_view role) {
     const auto fail = [&](const std::string& rule, const std::string& remedy) {
-        return problem(fmt::format("{}: {} `{}`: {}. {}", origin.text(), role, path, rule, remedy));
+        return problem(fmt::format("{}: {} `{}`: {}. {}", origin.text(), role, shorten(path, 160), rule, remedy));
     };
     const std::vector<std::string> parts = split_path(path);
     if (parts[0] == "extends" || std::find(top_level_names().begin(), top_level_names().end(), parts[0]) == top_level_names().end())
-        throw fail(fmt::format("there is no section `{}`", parts[0]), suggestion(parts[0], {"run", "population", "projection", "stimulus"}));
+        throw fail(fmt::format("there is no section `{}`", shorten(parts[0])), suggestion(parts[0], {"run", "population", "projection", "stimulus"}));
     std::size_t next = 1;
     std::string at = parts[0];
     if (is_named(at)) {
@@ -97,7 +97,7 @@ const Key& key_at(const Node& root, const std::string& path, const Origin& origi
             for (const Entry& entry : *objects->table()) names.push_back(entry.key);
         if (parts.size() < 2) throw fail(fmt::format("this is the whole of [{}], not a value", at), fmt::format("Name one and a key of it; there are: {}.", join(names)));
         if (std::find(names.begin(), names.end(), parts[1]) == names.end())
-            throw fail(fmt::format("there is no {} `{}`", at, parts[1]), suggestion(parts[1], names, fmt::format("Names in [{}]", at)));
+            throw fail(fmt::format("there is no {} `{}`", at, shorten(parts[1])), suggestion(parts[1], names, fmt::format("Names in [{}]", at)));
         at += "." + parts[1];
         next = 2;
     }
@@ -107,7 +107,7 @@ const Key& key_at(const Node& root, const std::string& path, const Origin& origi
         if (!key || key->type == Type::future) {
             std::vector<std::string> candidates;
             for (const std::string& name : section->names()) candidates.push_back(at + "." + name);
-            throw fail(fmt::format("[{}] has no key `{}`", at, parts[next]), suggestion(at + "." + parts[next], candidates));
+            throw fail(fmt::format("[{}] has no key `{}`", at, shorten(parts[next])), suggestion(at + "." + parts[next], candidates));
         }
         at += "." + parts[next];
         if (next + 1 == parts.size()) return *key;

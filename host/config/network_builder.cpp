@@ -143,7 +143,7 @@ private:
     std::size_t population_index(const std::string& path, const std::string& name) const {
         const auto found = std::find_if(net_.populations.begin(), net_.populations.end(), [&](const Population& p) { return p.name == name; });
         if (found == net_.populations.end())
-            reading_.fail(path, fmt::format("there is no population \"{}\"", name), suggestion(name, names(net_.populations), "Populations of this file"));
+            reading_.fail(path, fmt::format("there is no population \"{}\"", shorten(name)), suggestion(name, names(net_.populations), "Populations of this file"));
         return static_cast<std::size_t>(found - net_.populations.begin());
     }
 

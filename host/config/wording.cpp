@@ -56,7 +56,7 @@ std::string suggestion(std::string_view name, const std::vector<std::string>& ca
     const std::string near = nearest_name(name, candidates);
     if (!near.empty()) return fmt::format("Did you mean `{}`?", near);
     if (candidates.empty()) return fmt::format("{}: none.", what);
-    return fmt::format("{}: {}.", what, join(candidates));
+    return fmt::format("{}: {}.", what, shorten(join(candidates), 400));
 }
 
 ConfigurationError problem(std::string message) { return ConfigurationError(one_line(std::move(message))); }

@@ -13,4 +13,4 @@ for package in ("numpy", "scipy", "matplotlib", "netCDF4", "h5py", "pytest"):
 
 import pytest  # noqa: E402
 
-sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", sys.argv[1]]))
+sys.exit(pytest.main(["-q", "-rs", "-p", "no:cacheprovider", *sys.argv[1:]]))
