@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -33,7 +34,7 @@ double parse_duration(const std::string& text) {
     }
     const std::string unit = text.substr(used);
     const double factor = unit.empty() || unit == "s" ? 1 : unit == "min" || unit == "m" ? 60 : unit == "h" ? 3600 : unit == "d" ? 86400 : 0;
-    if (used == 0 || factor == 0 || !(value > 0)) throw ConfigurationError(fmt::format("--max-wall {}: a duration above 0 is a number and s, min, h or d, as 90s or 3h.", text));
+    if (used == 0 || factor == 0 || !(value > 0) || !std::isfinite(value)) throw ConfigurationError(fmt::format("--max-wall {}: a duration above 0 is a number and s, min, h or d, as 90s or 3h.", text));
     return value * factor;
 }
 
