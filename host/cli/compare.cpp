@@ -84,11 +84,13 @@ int execute(const Options& o) {
     o.common.check_backend();
     for (const std::string& l : split(o.levels))
         if (l != "spiking" && l != "mass") throw ConfigurationError(fmt::format("--levels {}: this version compares the levels spiking and mass. Use --levels spiking,mass.", o.levels));
+    const std::vector<std::string> closures = split(o.closures);
+    check_closures(closures);   // before a network is run
     std::filesystem::path dataset = o.input;
     const bool is_network = dataset.extension() == ".toml" || dataset.extension() == ".json";
     if (is_network) dataset = sweep_first(o);
     CompareOptions c;
-    c.closures = split(o.closures);
+    c.closures = closures;
     c.ideal_delay = o.ideal_delay;
     c.threads = o.common.all_threads();
     c.quiet = o.common.quiet;

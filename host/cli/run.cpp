@@ -95,6 +95,8 @@ void print(const nlohmann::ordered_json& j, const Configuration& c) {
     }
 }
 
+std::filesystem::path real_path(const std::string& file) { return std::filesystem::weakly_canonical(std::filesystem::absolute(file)); }
+
 /// Everything about the options that can be refused before any work.
 void check_options(const RunOptions& o) {
     o.common.check_backend();
@@ -104,7 +106,7 @@ void check_options(const RunOptions& o) {
     if (!o.spikes.empty() && o.level != "spiking") throw ConfigurationError("--spikes: only the spiking level has spikes. Leave --spikes away or use --level spiking.");
     check_output_file("--out", o.out);
     check_output_file("--spikes", o.spikes);
-    if (!o.out.empty() && !o.spikes.empty() && std::filesystem::weakly_canonical(o.out) == std::filesystem::weakly_canonical(o.spikes))
+    if (!o.out.empty() && !o.spikes.empty() && real_path(o.out) == real_path(o.spikes))
         throw ConfigurationError(fmt::format("--out {} and --spikes {} are the same file. Dataset and spikes need a file each.", o.out, o.spikes));
 }
 

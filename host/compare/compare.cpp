@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <set>
 
 #include "host/analysis/comparison.hpp"
 #include "host/compare/remarks.hpp"
@@ -162,16 +163,20 @@ void remark_on(Remarks& remarks, std::size_t i, const analysis::PointComparison&
 
 }  // namespace
 
+void check_closures(const std::vector<std::string>& closures) {
+    std::set<std::string> seen;
+    for (const std::string& c : closures) {
+        closures::make_closure(c);
+        if (!seen.insert(c).second) throw ConfigurationError(fmt::format("Closure \"{}\" is named twice. Name each once.", c));
+    }
+}
+
 CompareOutcome compare_dataset(const std::filesystem::path& path, const CompareOptions& options) {
     const output::Dataset d = output::read_dataset(output::resolve_dataset(path));
     std::vector<std::string> closures = options.closures;
     if (closures.empty())
         for (const auto name : closures::closure_names) closures.emplace_back(name);
-    for (std::size_t k = 0; k < closures.size(); ++k) {
-        closures::make_closure(closures[k]);   // refuses unknown names before any work
-        if (std::find(closures.begin(), closures.begin() + static_cast<std::ptrdiff_t>(k), closures[k]) != closures.begin() + static_cast<std::ptrdiff_t>(k))
-            throw ConfigurationError(fmt::format("Closure \"{}\" is named twice. Name each once.", closures[k]));
-    }
+    check_closures(closures);
     const Points configured(d);
     const std::size_t n_points = configured.configurations.size(), n_levels = closures.size(), bins = d.time.size(), n_populations = d.header.populations.size();
 

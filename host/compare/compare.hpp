@@ -28,8 +28,11 @@ struct CompareOutcome {
     std::size_t points = 0, diverged = 0;       ///< diverged: masses, over points and closures
 };
 
+/// Throws ConfigurationError for an unknown closure or one that is named twice.
+void check_closures(const std::vector<std::string>& closures);
+
 /// DATASET: a sweep's folder or a dataset file.  Adds groups "mass", "mass.<closure>" and "compare".
-/// Errors: IoError (damaged dataset), ConfigurationError (unknown closure or one named twice; no exact mass), Stopped.
+/// Errors: IoError (damaged dataset), ConfigurationError (closures; no exact mass), Stopped.
 CompareOutcome compare_dataset(const std::filesystem::path& dataset, const CompareOptions& options);
 
 }  // namespace spikemass
