@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <exception>
+#include <span>
 
 #include "host/mass/mass.hpp"
 
@@ -76,7 +78,9 @@ RunResult run_spiking(Network network, const RunPlan& plan, const SimulationOpti
     result.build_seconds = seconds_since(start);
     const std::int64_t total = plan.warmup_steps + plan.bins * plan.steps_per_bin;
     const auto begin = Clock::now();
+    std::exception_ptr sink_failure;   // an exception must not leave the engine's threads
     const auto between = [&] {
+        if (sink_failure) std::rethrow_exception(sink_failure);
         if (options.progress) options.progress(engine->step(), total, engine->spikes());
         if (options.stop && options.stop->load(std::memory_order_relaxed) != 0)
             throw Stopped(static_cast<ExitCode>(options.stop->load()), "stopped on request at step " + std::to_string(engine->step()) + " of " + std::to_string(total));
@@ -90,7 +94,15 @@ RunResult run_spiking(Network network, const RunPlan& plan, const SimulationOpti
         steps.took(seconds_since(t));
         between();
     }
-    if (options.spikes) engine->set_spike_sink(options.spikes);
+    if (options.spikes)
+        engine->set_spike_sink([&](std::size_t population, std::int64_t step, std::span<const std::uint32_t> ids) {
+            if (sink_failure) return;
+            try {
+                options.spikes(population, step, ids);
+            } catch (...) {
+                sink_failure = std::current_exception();
+            }
+        });
     Chunks bins(std::max<std::int64_t>(1, steps.size() / plan.steps_per_bin));
     for (std::int64_t left = plan.bins; left > 0;) {
         const std::int64_t n = std::min(left, bins.size());
