@@ -43,14 +43,14 @@ void float_scatter(const FloatRows& rows, const cpu::SpikeSegment* segment, std:
     for (std::size_t s = 0; s < n_segments; ++s)
         for (std::size_t i = 0; i < segment[s].size; ++i) {
             if (i + ahead < segment[s].size) {
-                const std::uint32_t next = rows.start[segment[s].ids[i + ahead]];
+                const std::uint32_t next = rows.start[rows.stride * segment[s].ids[i + ahead]];
                 for (std::size_t l = 0; l < lines; ++l) {
                     __builtin_prefetch(rows.index + next + 32 * l);
                     __builtin_prefetch(rows.weight + next + 16 * l);
                 }
             }
-            const std::uint32_t source = segment[s].ids[i], end = rows.start[source + 1];
-            std::uint32_t k = rows.start[source];
+            const std::uint32_t source = segment[s].ids[i], end = rows.start[rows.stride * (source + 1)];
+            std::uint32_t k = rows.start[rows.stride * source];
             for (; k + 8 <= end; k += 8)
                 for (std::uint32_t j = 0; j < 8; ++j) sums[rows.index[k + j]] += rows.weight[k + j];
             for (; k < end; ++k) sums[rows.index[k]] += rows.weight[k];

@@ -23,7 +23,8 @@ struct EulerArgs {
 
 /// Rows of a graph with single-precision weights: targets of source s are index[start[s] .. start[s + 1]).
 struct FloatRows {
-    const std::uint32_t* start;
+    const std::uint32_t* start;      ///< with a stride between sources
+    std::size_t stride;
     const std::uint16_t* index;
     const float* weight;
 };

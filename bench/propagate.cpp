@@ -192,7 +192,7 @@ void add_weights(std::int64_t n, double k, double f) {
                 const auto& list = s->spikes.segments(s->at[1]++);
                 for (std::size_t i = 0; i < s->weight.size(); ++i) {
                     const auto& b = s->graph.blocks16[i];
-                    loops.float_scatter({b.start32.data(), b.index.data(), s->weight[i].data()}, list.data(), list.size(), s->floating.data() + b.first);
+                    loops.float_scatter({b.start32, b.stride, b.index.data(), s->weight[i].data()}, list.data(), list.size(), s->floating.data() + b.first);
                 }
             }};
         for (const Call& c : calls) c();

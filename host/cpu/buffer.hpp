@@ -20,13 +20,17 @@ public:
     /// Zeroed; pages are taken from the machine when first touched.
     explicit Buffer(std::size_t size) : size_(size) {
         if (size == 0) return;
-        bytes_ = (size * sizeof(T) + slack + 4095) / 4096 * 4096;
+        // Random access wants large pages; they need an aligned start.
+        const std::size_t wanted = size * sizeof(T) + slack, page = wanted >= large_page / 2 ? large_page : 4096;
+        bytes_ = (wanted + page - 1) / page * page + (page == large_page ? large_page : 0);
         void* p = mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (p == MAP_FAILED)
             throw CapacityError("memory: the machine refused " + std::to_string(bytes_ >> 20) +
                                 " MiB for the network. The network must fit into free memory: use fewer neurons or a smaller mean_indegree.");
-        if (bytes_ >= (std::size_t{4} << 20)) madvise(p, bytes_, MADV_HUGEPAGE);
-        data_ = static_cast<T*>(p);
+        base_ = p;
+        const auto address = (reinterpret_cast<std::uintptr_t>(p) + page - 1) / page * page;
+        data_ = reinterpret_cast<T*>(address);
+        if (page == large_page) madvise(data_, bytes_ - large_page, MADV_HUGEPAGE);
     }
     Buffer(Buffer&& o) noexcept { swap(o); }
     Buffer& operator=(Buffer&& o) noexcept {
@@ -36,13 +40,13 @@ public:
     Buffer(const Buffer&) = delete;
     Buffer& operator=(const Buffer&) = delete;
     ~Buffer() {
-        if (data_) munmap(data_, bytes_);
+        if (base_) munmap(base_, bytes_);
     }
 
     T* data() { return data_; }
     const T* data() const { return data_; }
     std::size_t size() const { return size_; }
-    std::size_t bytes() const { return bytes_; }
+    std::size_t bytes() const { return size_ * sizeof(T); }
     T& operator[](std::size_t i) { return data_[i]; }
     const T& operator[](std::size_t i) const { return data_[i]; }
     std::span<T> span() { return {data_, size_}; }
@@ -50,11 +54,14 @@ public:
 
 private:
     static constexpr std::size_t slack = 128;   // vector loads may read past the end
+    static constexpr std::size_t large_page = std::size_t{2} << 20;
     void swap(Buffer& o) noexcept {
+        std::swap(base_, o.base_);
         std::swap(data_, o.data_);
         std::swap(size_, o.size_);
         std::swap(bytes_, o.bytes_);
     }
+    void* base_ = nullptr;
     T* data_ = nullptr;
     std::size_t size_ = 0, bytes_ = 0;
 };

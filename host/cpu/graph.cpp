@@ -27,9 +27,9 @@ const char* format_name(Format f) {
 }
 
 std::size_t Graph::bytes() const {
-    std::size_t sum = bits.bytes();
-    for (const auto& b : blocks16) sum += b.index.bytes() + b.start32.bytes() + b.start64.bytes() + b.weight.bytes();
-    for (const auto& b : blocks32) sum += b.index.bytes() + b.start32.bytes() + b.start64.bytes() + b.weight.bytes();
+    std::size_t sum = bits.bytes() + starts32.bytes() + starts64.bytes();
+    for (const auto& b : blocks16) sum += b.index.bytes() + b.weight.bytes();
+    for (const auto& b : blocks32) sum += b.index.bytes() + b.weight.bytes();
     return sum;
 }
 
@@ -38,14 +38,22 @@ namespace {
 bool stores_nothing(TopologyKind k) { return k == TopologyKind::all_to_all || k == TopologyKind::annealed; }
 bool by_target(TopologyKind k) { return k == TopologyKind::fixed_indegree || k == TopologyKind::lorentzian_indegree; }
 
+/// Mean number of synapses of a row in a block of `width` targets.
+double segment(const Projection& p, std::int64_t n_sources, std::int64_t n_targets, std::int64_t width) {
+    return p.topology.mean_indegree / static_cast<double>(n_sources) * static_cast<double>(std::min(width, n_targets));
+}
+
+/// Targets of a block of rows16.
+std::int64_t block_width(const Projection& p, std::int64_t n_sources, std::int64_t n_targets) {
+    return segment(p, n_sources, n_targets, tuning::l1_block) >= tuning::l1_segment ? tuning::l1_block : tuning::l2_block;
+}
+
 Format choose_format(const Projection& p, std::int64_t n_sources, std::int64_t n_targets, const GraphOptions& o) {
     if (stores_nothing(p.topology.kind)) return Format::none;
     if (o.force != Format::none) return o.force;
     const double density = p.topology.mean_indegree / static_cast<double>(n_sources);
     if (p.strength_sd == 0.0 && density >= tuning::min_density && n_sources < 65536) return Format::bit_rows;
-    const double k_out = density * static_cast<double>(n_targets);
-    const double segment = k_out * static_cast<double>(std::min(tuning::block_targets, n_targets)) / static_cast<double>(n_targets);
-    return n_targets <= tuning::block_targets || segment >= tuning::min_segment ? Format::rows16 : Format::rows32;
+    return n_targets <= tuning::l2_block || segment(p, n_sources, n_targets, tuning::l2_block) >= tuning::l2_segment ? Format::rows16 : Format::rows32;
 }
 
 /// Fixed-point weights: J drawn per synapse from a Gaussian by the integer table, in units of 2^-exponent.
@@ -169,7 +177,7 @@ struct Builder {
         if (graph.format == Format::bit_rows)
             build_bits();
         else if (graph.format == Format::rows16)
-            build_rows(graph.blocks16, tuning::block_targets);
+            build_rows(graph.blocks16, block_width(projection, n_sources, n_targets));
         else
             build_rows(graph.blocks32, n_targets);
         summarise();
@@ -248,6 +256,17 @@ struct Builder {
             blocks.back().first = first;
             blocks.back().size = std::min(width, n_targets - first);
         }
+        const std::size_t cells = (static_cast<std::size_t>(n_sources) + 1) * blocks.size();
+        const double expected = projection.topology.mean_indegree * static_cast<double>(std::min(width, n_targets));
+        if (expected > 0.9 * std::numeric_limits<std::uint32_t>::max())
+            graph.starts64 = Buffer<std::uint64_t>(cells);
+        else
+            graph.starts32 = Buffer<std::uint32_t>(cells);
+        for (std::size_t b = 0; b < blocks.size(); ++b) {
+            if (graph.starts32.size()) blocks[b].start32 = graph.starts32.data() + b;
+            else blocks[b].start64 = graph.starts64.data() + b;
+            blocks[b].stride = blocks.size();
+        }
         if (by_target(projection.topology.kind))
             for (auto& b : blocks) fill_by_target(b);
         else
@@ -308,16 +327,13 @@ struct Builder {
     template <class Index, class Count>
     void offsets(RowBlock<Index>& b, const Count& count) {
         std::uint64_t total = 0;
-        for (std::size_t s = 0; s < static_cast<std::size_t>(n_sources); ++s) total += count[s];
-        if (total > std::numeric_limits<std::uint32_t>::max())
-            b.start64 = Buffer<std::uint64_t>(static_cast<std::size_t>(n_sources) + 1);
-        else
-            b.start32 = Buffer<std::uint32_t>(static_cast<std::size_t>(n_sources) + 1);
-        std::uint64_t sum = 0;
-        for (std::size_t s = 0; s <= static_cast<std::size_t>(n_sources); ++s) {
-            b.start32.size() ? void(b.start32[s] = static_cast<std::uint32_t>(sum)) : void(b.start64[s] = sum);
-            if (s < static_cast<std::size_t>(n_sources)) sum += count[s];
+        for (std::size_t s = 0; s < static_cast<std::size_t>(n_sources); ++s) {
+            b.set_start(s, total);
+            total += count[s];
         }
+        b.set_start(static_cast<std::size_t>(n_sources), total);
+        if (b.start32 && total > std::numeric_limits<std::uint32_t>::max())
+            throw CapacityError("projection." + projection.name + ": more than 2^32 synapses in one block of targets. Use fewer neurons or a smaller mean_indegree.");
         b.index = Buffer<Index>(total);
         if (weights.drawn()) b.weight = Buffer<std::int16_t>(total);
     }
@@ -414,7 +430,7 @@ GraphEstimate estimate_graph(const Projection& p, std::int64_t n_sources, std::i
     if (e.format == Format::none) return e;
     e.synapses = p.topology.mean_indegree * nt;
     const double weight = p.strength_sd > 0 ? 2.0 : 0.0;
-    const double blocks = e.format == Format::rows16 ? std::ceil(nt / static_cast<double>(tuning::block_targets)) : 1.0;
+    const double blocks = e.format == Format::rows16 ? std::ceil(nt / static_cast<double>(block_width(p, n_sources, n_targets))) : 1.0;
     if (e.format == Format::bit_rows)
         e.bytes = std::ceil(nt / 512.0) * ns * 64.0;
     else

@@ -47,11 +47,12 @@ struct SpikeSegment {
     std::size_t size;
 };
 
-/// Rows of one target block: targets of source s are index[start[s] .. start[s+1]).
+/// Rows of one target block: targets of source s are index[start[s stride] .. start[(s + 1) stride]).
 template <class Index>
 struct RowsView {
     const std::uint64_t* start64;   ///< exactly one of start64, start32 is set
     const std::uint32_t* start32;
+    std::size_t stride;
     const Index* index;
     const std::int16_t* weight;     ///< null: every synapse counts 1
 };

@@ -207,11 +207,14 @@ UpdateResult update_model(const UpdateArgs& a) {
 
 constexpr std::size_t chunk = 1024;   // spikes whose rows are looked up together
 
-/// Calls apply(row, weights, size) for every spike, with the row's offsets and its first lines fetched ahead of use.
+/// Calls apply(row, weights, size) for every spike.  Memory is asked for well ahead of use, in three passes over a chunk: offsets are
+/// fetched, offsets are read, rows are fetched while earlier ones are applied.
 template <class Index, int lines, class Apply>
 SPIKEMASS_HD void for_each_row(const RowsView<Index>& view, const SpikeSegment* segment, std::size_t n_segments, Apply&& apply) {
-    constexpr std::size_t ahead_start = 24, ahead_row = 10;
+    constexpr std::size_t ahead_start = 32, ahead_row = 16;
     std::uint32_t ids[chunk];
+    const Index* row[chunk];
+    std::uint32_t size[chunk];
     std::size_t s = 0, inside = 0;
     while (s < n_segments) {
         std::size_t n = 0;
@@ -225,33 +228,54 @@ SPIKEMASS_HD void for_each_row(const RowsView<Index>& view, const SpikeSegment* 
                 inside = 0;
             }
         }
-        const auto start = [&](std::size_t i) -> std::uint64_t { return view.start32 ? view.start32[i] : view.start64[i]; };
-        const auto fetch_start = [&](std::size_t i) {
-            __builtin_prefetch(view.start32 ? static_cast<const void*>(view.start32 + ids[i]) : static_cast<const void*>(view.start64 + ids[i]));
+        if (view.start32) {
+            for (std::size_t i = 0; i < n; ++i) {
+                __builtin_prefetch(view.start32 + view.stride * ids[i + ahead_start < n ? i + ahead_start : i]);
+                const std::uint32_t* start = view.start32 + view.stride * ids[i];
+                row[i] = view.index + start[0];
+                size[i] = start[view.stride] - start[0];
+            }
+        } else {
+            for (std::size_t i = 0; i < n; ++i) {
+                __builtin_prefetch(view.start64 + view.stride * ids[i + ahead_start < n ? i + ahead_start : i]);
+                const std::uint64_t* start = view.start64 + view.stride * ids[i];
+                row[i] = view.index + start[0];
+                size[i] = static_cast<std::uint32_t>(start[view.stride] - start[0]);
+            }
+        }
+        const auto fetch = [&](std::size_t i) {
+            const char* p = reinterpret_cast<const char*>(row[i]);
+            const char* last = reinterpret_cast<const char*>(row[i] + size[i]);
+            __builtin_prefetch(p);   // short rows without a branch that depends on their length
+            __builtin_prefetch(p + 64);
+            __builtin_prefetch(p + 128);
+            p += 192;
+            for (int l = 3; l < lines && p < last; ++l, p += 64) __builtin_prefetch(p);
         };
-        const auto fetch_row = [&](std::size_t i) {
-            const std::uint64_t b = start(ids[i]), e = start(ids[i] + 1);
-            const char* p = reinterpret_cast<const char*>(view.index + b);
-            const char* last = reinterpret_cast<const char*>(view.index + e);
-            for (int l = 0; l < lines && p < last; ++l, p += 64) __builtin_prefetch(p);
-        };
-        for (std::size_t i = 0; i < n && i < ahead_start; ++i) fetch_start(i);
-        for (std::size_t i = 0; i < n && i < ahead_row; ++i) fetch_row(i);
+        for (std::size_t i = 0; i < n && i < ahead_row; ++i) fetch(i);
         for (std::size_t i = 0; i < n; ++i) {
-            if (i + ahead_start < n) fetch_start(i + ahead_start);
-            if (i + ahead_row < n) fetch_row(i + ahead_row);
-            const std::uint64_t b = start(ids[i]), e = start(ids[i] + 1);
-            apply(view.index + b, view.weight ? view.weight + b : nullptr, static_cast<std::size_t>(e - b));
+            if (i + ahead_row < n) fetch(i + ahead_row);
+            apply(row[i], view.weight ? view.weight + (row[i] - view.index) : nullptr, static_cast<std::size_t>(size[i]));
         }
     }
 }
 
 template <class Index, class Sum, bool weighted>
 SPIKEMASS_HD void add_row(const Index* row, const std::int16_t* weight, std::size_t n, Sum* sums) {
-    std::size_t i = 0;
-    for (; i + 8 <= n; i += 8)
-        for (std::size_t k = 0; k < 8; ++k) sums[row[i + k]] = static_cast<Sum>(sums[row[i + k]] + (weighted ? weight[i + k] : 1));
-    for (; i < n; ++i) sums[row[i]] = static_cast<Sum>(sums[row[i]] + (weighted ? weight[i] : 1));
+    const auto add = [&](std::size_t i) { sums[row[i]] = static_cast<Sum>(sums[row[i]] + (weighted ? weight[i] : 1)); };
+    std::size_t i = n & 7;
+    switch (i) {   // the odd ones first: one jump instead of a loop of unpredictable length
+        case 7: add(6); [[fallthrough]];
+        case 6: add(5); [[fallthrough]];
+        case 5: add(4); [[fallthrough]];
+        case 4: add(3); [[fallthrough]];
+        case 3: add(2); [[fallthrough]];
+        case 2: add(1); [[fallthrough]];
+        case 1: add(0); [[fallthrough]];
+        default: break;
+    }
+    for (; i < n; i += 8)
+        for (std::size_t k = 0; k < 8; ++k) add(i + k);
 }
 
 template <class Sum, bool weighted>
