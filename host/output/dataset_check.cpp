@@ -78,6 +78,9 @@ private:
             const auto expected = layout::dimension_names(spec.shape, run_dimension);
             if (names != expected)
                 fail(fmt::format("the variable {}{} has dimensions ({}) instead of ({})", prefix, spec.name, fmt::join(names, ", "), fmt::join(expected, ", ")));
+            const auto units = layout::unit_name(spec.unit, nc::text_attribute(root_, NC_GLOBAL, "time_unit").value_or(""));
+            if (const auto stored = nc::text_attribute(group, v->id, "units"); stored && *stored != units)
+                fail(fmt::format("the variable {}{} has the units \"{}\" instead of \"{}\"", prefix, spec.name, *stored, units));
         }
     }
 
@@ -90,6 +93,11 @@ private:
     int root_;
     const std::filesystem::path& file_;
 };
+
+void read_through(int group) {
+    for (const auto& v : nc::variables(group)) nc::read_through(group, v);
+    for (const auto& [name, id] : nc::groups(group)) read_through(id);
+}
 
 }  // namespace
 
@@ -107,6 +115,7 @@ void validate_dataset(const std::filesystem::path& path) {
     reading(path, [&] {
         const auto file = nc::File::open(path);
         check_structure(file.id(), path);
+        read_through(file.id());
     });
 }
 

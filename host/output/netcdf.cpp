@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
+#include <functional>
 #include <limits>
 #include <numeric>
 #include <utility>
@@ -294,6 +296,23 @@ std::vector<std::string> get_strings(int group, const Variable& v) {
     for (const char* p : pointers) out.emplace_back(p ? p : "");
     nc_free_string(pointers.size(), pointers.data());
     return out;
+}
+
+void read_through(int group, const Variable& v) {
+    if (v.type == NC_STRING) {
+        get_strings(group, v);
+        return;
+    }
+    std::size_t value_bytes = 0;
+    check(nc_inq_type(group, v.type, nullptr, &value_bytes), "reading the type of " + v.name);
+    std::vector<std::size_t> start(v.dimensions.size(), 0), count;
+    for (const Dimension& d : v.dimensions) count.push_back(d.size);
+    const std::size_t slabs = count.empty() ? 1 : std::exchange(count[0], 1);
+    std::vector<std::byte> values(value_bytes * std::accumulate(count.begin(), count.end(), std::size_t{1}, std::multiplies<>()));
+    for (std::size_t i = 0; i < slabs; ++i) {
+        if (!start.empty()) start[0] = i;
+        check(nc_get_vara(group, v.id, start.data(), count.data(), values.data()), "reading variable " + v.name);
+    }
 }
 
 }  // namespace spikemass::output::nc

@@ -80,5 +80,7 @@ std::vector<double> get_doubles(int group, const Variable&);
 std::vector<std::int64_t> get_integers(int group, const Variable&);
 std::vector<std::uint64_t> get_unsigned(int group, const Variable&);
 std::vector<std::string> get_strings(int group, const Variable&);
+/// Reads every value once, one index of the first dimension at a time: damage that checksums of chunks find is an IoError.
+void read_through(int group, const Variable&);
 
 }  // namespace spikemass::output::nc
