@@ -34,7 +34,7 @@ record    = ["rate", "v"]
 TWO_POPULATIONS = {
     "E": """[population.E]
 model  = "qif"
-size   = 403
+size   = 404
 params = { eta = { distribution = "lorentzian", center = 1.0, half_width = 0.5, draw = "random" } }
 """,
     "I": """[population.I]
@@ -61,7 +61,7 @@ synapse  = { kind = "exponential", tau = 0.1 }
     "IE": """[projection.IE]
 source   = "E"
 target   = "I"
-topology = { kind = "fixed_outdegree", mean_indegree = 40.3 }
+topology = { kind = "fixed_outdegree", mean_indegree = 40 }
 strength = 3.0
 """,
     "II": """[projection.II]
