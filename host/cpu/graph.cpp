@@ -367,8 +367,13 @@ struct Builder {
 #pragma omp parallel num_threads(threads)
         {
             const auto [low, high] = own_sources();
+            constexpr std::uint64_t ahead_cursor = 32, ahead_target = 16;   // the writes go all over the block
             for (std::size_t t = 0; t < size; ++t)
                 for (std::uint64_t e = begin[t]; e < begin[t + 1]; ++e) {
+                    if (e + ahead_cursor < begin[size]) {
+                        __builtin_prefetch(cursor.data() + sources[e + ahead_cursor], 1);
+                        __builtin_prefetch(b.index.data() + cursor[sources[e + ahead_target]], 1);
+                    }
                     const std::uint32_t s = sources[e];
                     if (s < low || s >= high) continue;
                     const std::uint64_t at = cursor[s]++;
