@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <map>
 #include <mutex>
 #include <set>
 #include <thread>
 
 #include "host/mass/mass.hpp"
+#include "host/output/dataset.hpp"
 #include "host/output/files.hpp"
 #include "host/output/journal.hpp"
 #include "host/output/sonata.hpp"
@@ -189,6 +191,23 @@ private:
     std::exception_ptr fatal_;
 };
 
+/// True if the folder has a sound dataset with as many good and failed runs as the journal: other levels in it are then kept.
+bool holds_all(const std::filesystem::path& folder, const std::map<TrialId, output::JournalState>& states) {
+    std::map<output::TrialStatus, std::int64_t> in_journal, in_dataset;
+    for (const auto& [id, state] : states) ++in_journal[state.status];
+    try {
+        const output::Dataset d = output::read_dataset(output::dataset_path(folder), false);
+        for (const TrialId& id : output::planned_trials(d.header)) {
+            const auto& runs = id.kind == RunKind::point ? d.runs : d.references;
+            ++in_dataset[runs.status[static_cast<std::size_t>(id.index * d.header.trials + id.trial)]];
+        }
+    } catch (const IoError&) {
+        return false;   // missing or damaged
+    }
+    using enum output::TrialStatus;
+    return in_journal[ok] == in_dataset[ok] && in_journal[failed] == in_dataset[failed];
+}
+
 /// Refuses what would not even fit as a plan: before headers and lists are made.
 void check_plan(const SweepPlan& plan) {
     constexpr double bytes_per_run = 512;
@@ -242,6 +261,9 @@ SweepOutcome run_sweep(const NetworkFile& file, const SweepPlan& plan, const Swe
     const auto journal_file = output::journal_path(o.out, o.shard, o.shards);
     if (!o.resume && output::Journal::holds_sweep(journal_file))
         throw ConfigurationError(fmt::format("{}: a sweep is stored there already. A folder holds one sweep: go on with it by --resume, or give another --out.", o.out.string()));
+    if (output::find_journals(o.out).empty() && std::filesystem::exists(output::dataset_path(o.out)))
+        throw ConfigurationError(fmt::format("{}: is there already and no journal of a sweep is beside it, so it would be overwritten. Give another --out, or move it away.",
+                                             output::dataset_path(o.out).string()));
     output::check_disk_space(o.out, output::estimate_output_bytes(header));
     output::check_writable(o.out);
     output::Journal journal = o.resume ? output::Journal::resume(journal_file, header) : output::Journal::create(journal_file, header);
@@ -264,6 +286,7 @@ SweepOutcome run_sweep(const NetworkFile& file, const SweepPlan& plan, const Swe
             jobs.push_back(make_job(plan, id, o.threads, memory));
         }
     }
+    const bool nothing_to_do = jobs.empty();
     Pool(plan, o, journal, std::move(jobs), memory).run();
 
     SweepOutcome outcome;
@@ -274,7 +297,7 @@ SweepOutcome run_sweep(const NetworkFile& file, const SweepPlan& plan, const Swe
         if (it == states.end() || it->second.status == output::TrialStatus::missing) ++outcome.missing;
         else ++(it->second.status == output::TrialStatus::ok ? outcome.done : outcome.failed);
     }
-    output::write_sweep_dataset(o.out);
+    if (!nothing_to_do || !holds_all(o.out, states)) output::write_sweep_dataset(o.out);
     if (outcome.missing > 0 && o.stop->load() != 0)
         outcome.code = static_cast<ExitCode>(o.stop->load());
     else if (outcome.failed > 0)

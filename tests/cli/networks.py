@@ -85,19 +85,19 @@ reference = "all_to_all"
 "projection.EE.topology.kind"          = ["erdos_renyi", "fixed_indegree"]
 """
 
-# Dozens of runs of some 20 ms each: something to interrupt.
+# Sixty runs of some 100 ms each: something to interrupt.  With LONG_THREADS on every machine.
 LONG_SWEEP = """[run]
 seed      = 7
 time_unit = "tau"
 dt        = 0.005
 warmup    = 10.0
-duration  = 20.0
+duration  = 30.0
 bin       = 0.5
 record    = ["rate", "v", "order_parameter"]
 
 [population.E]
 model  = "qif"
-size   = 1500
+size   = 4000
 params = { eta = { distribution = "lorentzian", center = 1.0, half_width = 0.5 } }
 
 [projection.EE]
@@ -112,6 +112,8 @@ reference = "all_to_all"
 "projection.EE.topology.mean_indegree" = [10, 20, 50, 100]
 "projection.EE.strength"               = [1.0, 2.0, 5.0]
 """
+
+LONG_THREADS = ("--threads", "2")
 
 # At dt = 1 too many neurons would fire once per step: those points fail, the others do not.
 FAILING_SWEEP = ONE.replace("center = 1.0", "center = 8.0").replace("bin       = 0.1", "bin       = 1.0") + """
