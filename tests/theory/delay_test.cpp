@@ -1,5 +1,7 @@
 // The delay rule: a spike of step n acts, on average, exactly m steps later; before time zero the sources fire at `initial.rate`.
 
+#include <span>
+
 #include "host/mass/mass.hpp"
 #include "host/simulation.hpp"
 #include "kernels/parameters.hpp"
@@ -127,7 +129,7 @@ TEST(Delay, InputFromBeforeTimeZero) {
         double off = 0.0;
         for (const double r : silent) off = std::max(off, std::abs(r - fixed));
         std::printf("  r* = %.5f: largest |r - r*| in %zu bins %.4f (s.e. <= %.4f); with a silent past %.4f\n", fixed, bins, worst, largest_error, off);
-        EXPECT_LT(largest_error, 0.008);
+        EXPECT_LT(largest_error, 0.02);
         EXPECT_GT(off, 0.3);
     }
 }

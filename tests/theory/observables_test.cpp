@@ -79,7 +79,7 @@ TEST(ExponentialSynapse, StationaryRateOfOnePopulation) {
 TEST(ExponentialSynapse, StationaryRatesOfTwoPopulations) {
     constexpr int trials = 8;
     constexpr double dt = 0.01;
-    constexpr std::int64_t size[] = {20000, 5000};
+    constexpr std::int64_t size[] = {40000, 20000};
     const double strength[2][2] = {{5, -6}, {7, -4}}, tau_s[2][2] = {{0.3, 0.7}, {0.2, 0.1}};
     Network network;
     network.dt = dt;

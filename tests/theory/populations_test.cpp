@@ -15,13 +15,18 @@ struct Cycle {
     int cycles;
 };
 
-/// Period from upward crossings of the mean, interpolated; Fourier coefficients over whole cycles (extremes of a noisy trace are biased).
+/// Period from upward crossings of the mean, interpolated, each after a visit to below mean - sd/2; Fourier coefficients over whole
+/// cycles, because extremes of a noisy trace are biased.
 Cycle cycle_of(const std::vector<double>& x, double bin) {
-    const double mean = analysis::mean(x);
+    const double mean = analysis::mean(x), low = mean - 0.5 * std::sqrt(analysis::variance(x));
     std::vector<double> crossing;
-    for (std::size_t b = 1; b < x.size(); ++b)
-        if (x[b - 1] < mean && x[b] >= mean && (crossing.empty() || static_cast<double>(b) - crossing.back() > 0.5 / bin))
-            crossing.push_back(static_cast<double>(b) - (x[b] - mean) / (x[b] - x[b - 1]));
+    bool armed = false;
+    for (std::size_t b = 1; b < x.size(); ++b) {
+        armed = armed || x[b] < low;
+        if (!armed || x[b] < mean) continue;
+        crossing.push_back(static_cast<double>(b) - (x[b] - mean) / (x[b] - x[b - 1]));
+        armed = false;
+    }
     const auto n = static_cast<int>(crossing.size()) - 1;
     const double period = (crossing.back() - crossing.front()) / n;   // in bins
     const auto from = static_cast<std::size_t>(crossing.front() + 0.5), to = static_cast<std::size_t>(crossing.back() + 0.5);

@@ -59,8 +59,8 @@ analysis::Estimate peak_near(const std::vector<analysis::Estimate>& trace, std::
                              [](const auto& a, const auto& b) { return a.value < b.value; });
 }
 
-/// First peak within 0.5 %, second within 2 %.  32 seeds: s.e. 0.10 % and 0.13 %, so that chance alone uses up the first margin in
-/// 1e-5 of fresh runs; with 8 seeds it would in 1 of 100.  A network that delivered a step too late or too early would be off by
+/// First peak within 0.5 %, second within 2 %.  32 seeds: s.e. 0.12 % and 0.15 %, so that chance uses up the first margin in
+/// fewer than 1 of 1000 fresh runs; with 8 seeds it would in 1 of 20.  A network that delivered a step too late or too early would be off by
 /// 4.5 % at dt = 0.02 and 1.2 % at dt = 5e-3.
 void expect_peaks(double dt) {
     const Network network = driven(dt);

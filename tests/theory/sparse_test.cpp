@@ -52,14 +52,14 @@ void expect_annealed(double dt, double duration) {
         expect_theory("dv, two_cumulant", shift.dv, dv_gaussian, errors, std::abs(dv - dv_gaussian));
     }
     // Power: quenched graphs shift r by +0.024 and v by -0.069; without noise both are 0.
-    EXPECT_LT(errors * shift.dr.standard_error, 0.3 * dr_gaussian);
+    EXPECT_LT(errors * shift.dr.standard_error, 0.5 * dr_gaussian);
     EXPECT_LT(errors * shift.dv.standard_error, 0.1 * -dv_gaussian);
 }
 
 TEST(Annealed, ShotNoiseOfFineSteps) { expect_annealed(2e-3, 20); }
 TEST(Annealed, ShotNoiseOfCoarseSteps) { expect_annealed(0.02, 60); }
 
-TEST(FixedIndegree, SecondCumulantAt300) { expect_fixed_indegree(300); }
+TEST(FixedIndegree, SecondCumulantAt300) { expect_fixed_indegree(300, {32, 64, 32}); }
 
 /// Spread of the in-degrees lowers r where temporal fluctuations raise it: the effect on r is about half of fixed_indegree's (theory 0.62).
 TEST(ErdosRenyi, AboutHalfTheEffectOfFixedIndegree) {
