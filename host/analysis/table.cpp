@@ -201,7 +201,7 @@ std::string format_ranking(const std::vector<RankedLevel>& ranking, bool color) 
     }
     text += rate_only ? "Mean relative error of r (v was not recorded: record = [\"rate\", \"v\"] scores both), best first.\n"
                       : "Mean of |(pi dr, dv)|/|W| over the points, best first.\n";
-    if (shift) text += "shift: of the effect of sparsity, network - all-to-all network; free of the finite-size bias of both; with the transient error it makes the order.\n";
+    if (shift) text += "shift: of the effect of sparsity, network - all-to-all network, free of the finite-size bias of both.\nThe order is that of shift and transient together.\n";
     if (missing) text += "A level that diverges at some point stands after all that do not.\n";
     return text;
 }
