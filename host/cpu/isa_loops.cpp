@@ -20,51 +20,50 @@ using models::Exponential;
 
 // ---- update: input, model step, spike mask, digest -------------------------------------------------------------------
 
-constexpr std::int64_t block = 1024;     // neurons whose input and margins live in L1
-constexpr std::size_t waiting = 3072;    // spikes that wait for the digest: long loops, few starts
+constexpr std::int64_t block = 1024;   // neurons whose input lives in L1
 
-#if !defined(__AVX512F__)
-/// For every 8-bit mask the positions of its set bits, in order.
-struct Compress8 {
-    alignas(32) std::uint32_t lane[256][8] = {};
-    constexpr Compress8() {
-        for (unsigned m = 0; m < 256; ++m) {
-            unsigned n = 0;
-            for (std::uint32_t k = 0; k < 8; ++k)
-                if ((m >> k) & 1) lane[m][n++] = k;
-        }
-    }
-};
-constexpr Compress8 compress8;
-#endif
-
-/// Mask of 64 neurons, bit i set where margin[i] < 0; their ids base + i are appended to ids.  Up to 16 values beyond the last
-/// id are overwritten.  Many spikes: no branch, since their number per word cannot be predicted.  Few: most words are done at once.
-template <bool few>
-SPIKEMASS_HD std::uint64_t spike_mask(const float* margin, std::uint32_t base, std::uint32_t* ids, std::size_t& found) {
-    std::uint64_t all = 0;
+/// Bit i set where margin[i] < 0, for 64 neurons.
+SPIKEMASS_HD std::uint64_t spike_mask(const float* margin) {
+    std::uint64_t m = 0;
 #if defined(__AVX512F__)
     for (int k = 0; k < 4; ++k)
-        all |= static_cast<std::uint64_t>(_mm512_cmp_ps_mask(_mm512_load_ps(margin + 16 * k), _mm512_setzero_ps(), _CMP_LT_OQ)) << (16 * k);
-    if (few && all == 0) return 0;
-    const __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-    for (int k = 0; k < 4; ++k) {
-        const auto m = static_cast<__mmask16>(all >> (16 * k));
-        _mm512_storeu_si512(ids + found, _mm512_maskz_compress_epi32(m, _mm512_add_epi32(lanes, _mm512_set1_epi32(static_cast<int>(base) + 16 * k))));
-        found += static_cast<std::size_t>(__builtin_popcount(m));
-    }
+        m |= static_cast<std::uint64_t>(_mm512_cmp_ps_mask(_mm512_load_ps(margin + 16 * k), _mm512_setzero_ps(), _CMP_LT_OQ)) << (16 * k);
 #else
     for (int k = 0; k < 8; ++k)
-        all |= static_cast<std::uint64_t>(static_cast<unsigned>(_mm256_movemask_ps(_mm256_cmp_ps(_mm256_load_ps(margin + 8 * k), _mm256_setzero_ps(), _CMP_LT_OQ)))) << (8 * k);
-    if (few && all == 0) return 0;
-    for (int k = 0; k < 8; ++k) {
-        const auto m = static_cast<unsigned>(all >> (8 * k)) & 0xffu;
-        const __m256i lane = _mm256_load_si256(reinterpret_cast<const __m256i*>(compress8.lane[m]));
-        _mm256_storeu_si256(reinterpret_cast<__m256i*>(ids + found), _mm256_add_epi32(lane, _mm256_set1_epi32(static_cast<int>(base) + 8 * k)));
-        found += static_cast<std::size_t>(__builtin_popcount(m));
-    }
+        m |= static_cast<std::uint64_t>(static_cast<unsigned>(_mm256_movemask_ps(_mm256_cmp_ps(_mm256_load_ps(margin + 8 * k), _mm256_setzero_ps(), _CMP_LT_OQ)))) << (8 * k);
 #endif
-    return all;
+    return m;
+}
+
+/// Appends base + i for every set bit i, ascending; returns their number.  Writes whole groups: up to `group` entries too many.
+/// Spikes are random, and a mispredicted branch costs more than a group: there is none unless a word has more than `group`,
+/// a divisor of 64, so that a full word's ids fill its own 64 entries and no more.
+template <std::size_t group>
+SPIKEMASS_HD std::size_t append_ids(std::uint64_t mask, std::uint32_t base, std::uint32_t* ids) {
+    const auto n = static_cast<std::size_t>(_mm_popcnt_u64(mask));
+    std::size_t i = 0;
+    do {
+        for (std::size_t k = 0; k < group; ++k, mask = _blsr_u64(mask)) {
+            std::uint32_t id = base + static_cast<std::uint32_t>(_tzcnt_u64(mask));
+            if constexpr (group > 4) __asm__("" : "+r"(id));   // stays in the integer units: compilers would gather a vector, and the vector units are busy
+            ids[i + k] = id;
+        }
+        i += group;
+    } while (i < n);
+    return n;
+}
+
+/// Order-free digest of spikes of one step (docs/numerics.md, "Digest").
+SPIKEMASS_HD void add_digest(const std::uint32_t* ids, std::size_t n, std::uint64_t population_key, std::uint64_t step, UpdateResult& result) {
+    std::uint64_t sum = 0, high = 0;   // the low half of a sum is the sum of the low halves, mod 2^32
+#pragma omp simd reduction(+ : sum, high)
+    for (std::size_t i = 0; i < n; ++i) {
+        const std::uint64_t h = mix64(mix64(population_key + ids[i]) + step);
+        sum += h;
+        high += h >> 32;
+    }
+    result.digest_low += static_cast<std::uint32_t>(sum);
+    result.digest_high += static_cast<std::uint32_t>(high);
 }
 
 /// What the input of a neuron is before the terms: eta + stimulus, or what earlier terms have left in the block's buffer.
@@ -72,10 +71,19 @@ struct FromEta {
     const float* __restrict eta;
     float stimulus;
     SPIKEMASS_HD float operator()(std::int64_t i) const { return eta[i] + stimulus; }
+    SPIKEMASS_HD FromEta from(std::int64_t i) const { return {eta + i, stimulus}; }
+};
+/// The same and one number more: the usual all-to-all network.
+struct FromScalar {
+    const float* __restrict eta;
+    float stimulus, scalar;
+    SPIKEMASS_HD float operator()(std::int64_t i) const { return eta[i] + stimulus + scalar; }
+    SPIKEMASS_HD FromScalar from(std::int64_t i) const { return {eta + i, stimulus, scalar}; }
 };
 struct FromBuffer {
     const float* buffer;
     SPIKEMASS_HD float operator()(std::int64_t i) const { return buffer[i]; }
+    SPIKEMASS_HD FromBuffer from(std::int64_t i) const { return {buffer + i}; }
 };
 
 template <class Count, bool per_target, bool trace, class Base>
@@ -115,10 +123,15 @@ SPIKEMASS_HD void add_term(const InputTerm& t, std::int64_t first, std::int64_t 
     }
 }
 
-/// One step of a block's neurons; input is eta + stimulus (+ scalar), or the buffer.
+/// One step of n <= 64 neurons from `at` on; input is eta + stimulus, or the buffer.
 template <class M, bool with_v, bool with_z, class Input>
-SPIKEMASS_HD void advance_block(const typename M::Step& step, float* const* column, std::int64_t n, Input input, float* __restrict margin,
-                                float* __restrict v_integral, float* __restrict z_re, float* __restrict z_im) {
+SPIKEMASS_HD void advance_word(const typename M::Step& step, float* const* columns, std::int64_t at, std::int64_t n, Input input, float* __restrict margin,
+                               const UpdateArgs& a) {
+    float* column[M::columns];
+    for (int c = 0; c < M::columns; ++c) column[c] = columns[c] + at;
+    float* __restrict v_integral = with_v ? a.v_integral + at : nullptr;
+    float* __restrict z_re = with_z ? a.z_re + at : nullptr;
+    float* __restrict z_im = with_z ? a.z_im + at : nullptr;
 #pragma omp simd
     for (std::int64_t i = 0; i < n; ++i) {
         typename M::State s = M::load(column, i);
@@ -136,63 +149,64 @@ SPIKEMASS_HD void advance_block(const typename M::Step& step, float* const* colu
     }
 }
 
-SPIKEMASS_HD void add_to_digest(const UpdateArgs& a, const std::uint32_t* ids, std::size_t n, UpdateResult& result) {
-    std::uint64_t low = 0, high = 0;
-#if defined(__AVX512DQ__)   // 64-bit products in vectors
-#pragma omp simd reduction(+ : low, high)
-#endif
-    for (std::size_t i = 0; i < n; ++i) {
-        const std::uint64_t h = mix64(mix64(a.population_key + ids[i]) + a.step_number);
-        low += h & 0xffffffffu;
-        high += h >> 32;
+/// Steps the neurons [first, first + n) word by word: the mask and the list of one word are made while the divisions of the
+/// next ones are under way.  Returns the number of ids appended.
+template <class M, bool with_v, bool with_z, std::size_t group, class Input>
+SPIKEMASS_HD std::size_t advance_block(const typename M::Step& step, std::int64_t first, std::int64_t n, Input input, const UpdateArgs& a, std::uint32_t* ids) {
+    alignas(64) float margin[64];
+    std::size_t found = 0;
+    std::int64_t i = 0;
+    for (; i + 64 <= n; i += 64) {
+        advance_word<M, with_v, with_z>(step, a.columns, first + i, 64, input.from(i), margin, a);
+        const std::uint64_t m = spike_mask(margin);
+        a.mask[(first + i) / 64] = m;
+        found += append_ids<group>(m, static_cast<std::uint32_t>(first + i), ids + found);
     }
-    result.digest_low += static_cast<std::uint32_t>(low);
-    result.digest_high += static_cast<std::uint32_t>(high);
-    result.spikes += n;
+    if (i < n) {
+        for (float& x : margin) x = 1.0f;
+        advance_word<M, with_v, with_z>(step, a.columns, first + i, n - i, input.from(i), margin, a);
+        const std::uint64_t m = spike_mask(margin);
+        a.mask[(first + i) / 64] = m;
+        found += append_ids<group>(m, static_cast<std::uint32_t>(first + i), ids + found);
+    }
+    return found;
 }
 
 template <class M, bool with_v, bool with_z>
 UpdateResult update(const UpdateArgs& a) {
     alignas(64) float input[block];
-    alignas(64) float margin[block];
-    std::uint32_t ids[waiting + block + 16];
-    std::size_t found = 0;
-    bool few = true;   // of the block before
+    std::uint32_t scratch[2 * block + 16];
     const typename M::Step step = *static_cast<const typename M::Step*>(a.step);
     UpdateResult result;
-    std::uint32_t* list = a.list ? a.list + a.begin : nullptr;
+    const bool list = a.list != nullptr;
+    std::uint32_t* ids = list ? a.list + a.begin : scratch;
+    std::size_t pending = 0;   // spikes at ids that the digest does not have yet
+    bool dense = false;        // the block before had more than 4 spikes per word
 
     for (std::int64_t first = a.begin; first < a.end; first += block) {
         const std::int64_t n = a.end - first < block ? a.end - first : block;
         const FromEta eta{a.eta + first, a.stimulus};
-        float* column[M::columns];
-        for (int c = 0; c < M::columns; ++c) column[c] = a.columns[c] + first;
-        float* v_integral = with_v ? a.v_integral + first : nullptr;
-        float* z_re = with_z ? a.z_re + first : nullptr;
-        float* z_im = with_z ? a.z_im + first : nullptr;
+        const auto advance = [&](auto base) {
+            return dense ? advance_block<M, with_v, with_z, 8>(step, first, n, base, a, ids + pending) : advance_block<M, with_v, with_z, 4>(step, first, n, base, a, ids + pending);
+        };
+        std::size_t found;
         if (a.n_terms == 0) {
-            advance_block<M, with_v, with_z>(step, column, n, eta, margin, v_integral, z_re, z_im);
+            found = advance(eta);
+        } else if (a.n_terms == 1 && a.terms[0].kind == InputTerm::Kind::scalar) {
+            found = advance(FromScalar{eta.eta, a.stimulus, a.terms[0].scalar});
         } else {
             add_term(a.terms[0], first, n, eta, input);
             for (int t = 1; t < a.n_terms; ++t) add_term(a.terms[t], first, n, FromBuffer{input}, input);
-            advance_block<M, with_v, with_z>(step, column, n, FromBuffer{input}, margin, v_integral, z_re, z_im);
+            found = advance(FromBuffer{input});
         }
-        const std::int64_t padded = (n + 63) / 64 * 64;
-        for (std::int64_t i = n; i < padded; ++i) margin[i] = 1.0f;
-
-        const std::size_t before = found;
-        if (few)
-            for (std::int64_t w = 0; w < padded / 64; ++w) a.mask[first / 64 + w] = spike_mask<true>(margin + 64 * w, static_cast<std::uint32_t>(first + 64 * w), ids, found);
-        else
-            for (std::int64_t w = 0; w < padded / 64; ++w) a.mask[first / 64 + w] = spike_mask<false>(margin + 64 * w, static_cast<std::uint32_t>(first + 64 * w), ids, found);
-        few = (found - before) * 128 < static_cast<std::size_t>(n);
-        if (found < waiting && first + block < a.end) continue;
-        add_to_digest(a, ids, found, result);
-        if (list) {
-            __builtin_memcpy(list, ids, found * sizeof(std::uint32_t));
-            list += found;
+        pending += found;
+        dense = found > block / 16;
+        if (pending >= block || first + block >= a.end) {   // many at once: the loop's ends cost as much as several spikes
+            add_digest(ids, pending, a.population_key, a.step_number, result);
+            result.spikes += pending;
+            if (list) ids += pending;
+            pending = 0;
         }
-        found = 0;
     }
     return result;
 }
