@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "kernels/draw_batch.hpp"
 #include "kernels/network.hpp"
 #include "models/base/random.hpp"
 
@@ -50,6 +51,20 @@ struct ErdosRenyi {
 
     std::int64_t cell_size(std::int64_t cell) const { return cell + 1 == cells ? n_targets - cell * width : width; }
     bool is_own(std::int64_t row, std::int64_t cell) const { return skip_self && row / width == cell; }
+    /// Numbers of targets of `row` in all cells, f(cell, k), in order.
+    template <class F>
+    void counts(const RandomKey& binomial, std::int64_t row, F&& f) const {
+        const std::int64_t own = skip_self ? row / width : -1;
+        for (std::int64_t first = 0; first < cells; first += batch_blocks) {
+            std::uint64_t u[batch_blocks];
+            draw_steps(binomial, static_cast<std::uint64_t>(row), static_cast<std::uint64_t>(first), u);
+            const std::int64_t end = first + batch_blocks < cells ? first + batch_blocks : cells;
+            for (std::int64_t cell = first; cell < end; ++cell) {
+                const QuantileTable& t = cell + 1 == cells ? (cell == own ? last_own : last) : (cell == own ? full_own : full);
+                f(cell, t.sample(u[cell - first]));
+            }
+        }
+    }
     /// Number of targets of `row` in `cell`.
     std::int64_t count(const RandomKey& binomial, std::int64_t row, std::int64_t cell) const {
         const bool own = is_own(row, cell);
@@ -66,6 +81,7 @@ public:
         if (static_cast<std::size_t>((n + 63) / 64) > words_.size()) {
             words_.assign(static_cast<std::size_t>((n + 63) / 64), 0);
             summary_.assign((words_.size() + 63) / 64, 0);
+            live_.assign(words_.size() + group, 0);
         }
     }
     /// True if x was not there.
@@ -77,17 +93,30 @@ public:
         summary_[x >> 12] |= 1ull << ((x >> 6) & 63);
         return fresh;
     }
-    /// Calls f(x) in ascending order and leaves the set empty.
+    /// Calls f(x) in ascending order and leaves the set empty.  Words that hold something are listed first, in groups, without a
+    /// branch on how many a summary has: sparse sets would mispredict it every time.
     template <class F>
     void drain(F&& f) {
-        for (std::size_t s = 0; s < summary_.size(); ++s)
-            for (std::uint64_t live = summary_[s]; live != 0; live &= live - 1) {
-                const std::size_t w = s * 64 + static_cast<std::size_t>(std::countr_zero(live));
-                for (std::uint64_t bits = words_[w]; bits != 0; bits &= bits - 1)
-                    f(static_cast<std::uint32_t>(w * 64 + static_cast<std::size_t>(std::countr_zero(bits))));
-                words_[w] = 0;
-            }
-        for (std::uint64_t& s : summary_) s = 0;
+        std::uint32_t* end = live_.data();
+        for (std::size_t s = 0; s < summary_.size(); ++s) {
+            std::uint64_t live = summary_[s];
+            summary_[s] = 0;
+            const int n = std::popcount(live);
+            int i = 0;
+            do {
+                for (int k = 0; k < group; ++k, live &= live - 1) end[i + k] = static_cast<std::uint32_t>(64 * s) + static_cast<std::uint32_t>(std::countr_zero(live));
+                i += group;
+            } while (i < n);
+            end += n;
+        }
+        for (const std::uint32_t* w = live_.data(); w < end; ++w) {
+            std::uint64_t bits = words_[*w];
+            words_[*w] = 0;
+            do {
+                f(64 * *w + static_cast<std::uint32_t>(std::countr_zero(bits)));
+                bits &= bits - 1;
+            } while (bits != 0);
+        }
     }
     /// Calls f(x) for every x < n that is not in the set, ascending, and leaves the set empty.
     template <class F>
@@ -103,8 +132,31 @@ public:
     }
 
 private:
+    static constexpr int group = 2;
     std::vector<std::uint64_t> words_, summary_;
+    std::vector<std::uint32_t> live_;   // words that are not 0, while draining
 };
+
+/// k <= 16 distinct of n < 2^31, ascending in out [16]; false if two draws are equal, and then out is void.
+inline bool few_picks(const RandomKey& key, std::uint64_t row, std::uint64_t cell, int k, std::int64_t n, std::int32_t* out) {
+    alignas(64) std::uint32_t draw[16];
+    alignas(64) std::int32_t x[16], rank[16];
+    draw_below(key, row, cell, 0, static_cast<std::uint64_t>(n), draw);
+    for (int i = 0; i < 16; ++i) {
+        x[i] = i < k ? static_cast<std::int32_t>(draw[i]) : 0x7fffffff;
+        rank[i] = 0;
+    }
+    for (int j = 0; j < k; ++j) {
+        const std::int32_t y = x[j];
+        for (int i = 0; i < 16; ++i) rank[i] += x[i] > y ? 1 : 0;
+    }
+    int sum = 0;   // ranks of distinct numbers are 0, 1, ..., k - 1; equal ones share the lower
+    for (int j = 0; j < k; ++j) {
+        out[rank[j]] = x[j];
+        sum += rank[j];
+    }
+    return sum == k * (k - 1) / 2;
+}
 
 /// k distinct of n, uniform: the first k distinct values of mulhi64(draw j, n), j = 0, 1, ...; for k > n/2 the complement
 /// of n - k such values.  f is called with each, ascending.
@@ -113,12 +165,22 @@ void distinct_picks(PickSet& set, const RandomKey& key, std::int64_t row, std::i
     const bool complement = k > n / 2;
     const std::int64_t wanted = complement ? n - k : k;
     const std::uint64_t entity = static_cast<std::uint64_t>(row), step = static_cast<std::uint64_t>(cell);
-    std::int64_t have = 0;
-    for (std::uint32_t block = 0; have < wanted; ++block) {
-        const RandomKey::Block b = key.block(entity, step, block);
-        have += set.insert(mulhi64(static_cast<std::uint64_t>(b.word[1]) << 32 | b.word[0], static_cast<std::uint64_t>(n)));
-        if (have < wanted)
-            have += set.insert(mulhi64(static_cast<std::uint64_t>(b.word[3]) << 32 | b.word[2], static_cast<std::uint64_t>(n)));
+    if (!complement && wanted <= 16 && n < 0x7fffffff) {
+        std::int32_t x[16];
+        if (few_picks(key, entity, step, static_cast<int>(wanted), n, x)) {
+            for (std::int64_t i = 0; i < wanted; ++i) f(static_cast<std::uint32_t>(x[i]));
+            return;
+        }
+    }
+    constexpr std::int64_t per_batch = 2 * batch_blocks;
+    std::uint32_t draw[4 * per_batch];
+    std::int64_t used = 0, drawn = 0, have = 0;
+    for (std::uint32_t block = 0; have < wanted;) {
+        if (used == drawn)
+            for (used = drawn = 0; drawn < 4 * per_batch && drawn < wanted - have; drawn += per_batch, block += batch_blocks)
+                draw_below(key, entity, step, block, static_cast<std::uint64_t>(n), draw + drawn);
+        const std::int64_t last = used + (drawn - used < wanted - have ? drawn - used : wanted - have);
+        for (; used < last; ++used) have += set.insert(draw[used]);
     }
     if (complement)
         set.drain_complement(n, f);

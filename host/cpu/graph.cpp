@@ -107,6 +107,7 @@ struct Builder {
     RandomKey picks, binomial, degrees;
     ErdosRenyi er;
     QuantileTable in_degrees;
+    Buffer<std::uint32_t> sources;   ///< of all targets of a block, while it is built
     Graph graph;
 
     Builder(const Projection& p, const Seeds& s, std::int64_t ns, std::int64_t nt, bool same, const Isa& i, const GraphOptions& o)
@@ -150,16 +151,15 @@ struct Builder {
                                     [&](std::uint32_t x) { f(static_cast<std::uint32_t>(skip && x >= row ? x + 1 : x)); });
             return;
         }
-        for (std::int64_t cell = 0; cell < er.cells; ++cell) {
-            const std::int64_t k = er.count(binomial, row, cell);
-            if (k == 0) continue;
+        er.counts(binomial, row, [&](std::int64_t cell, std::int64_t k) {
+            if (k == 0) return;
             const bool own = er.is_own(row, cell);
             const std::int64_t first = cell * er.width;
             kernels::distinct_picks(set, picks, row, cell, k, er.cell_size(cell) - (own ? 1 : 0), [&](std::uint32_t x) {
                 const std::int64_t t = first + x;
                 f(static_cast<std::uint32_t>(own && t >= row ? t + 1 : t));
             });
-        }
+        });
     }
     std::int64_t pick_range() const {
         switch (projection.topology.kind) {
@@ -289,7 +289,7 @@ struct Builder {
             for (std::int64_t s = 0; s < n_sources; ++s) {
                 const auto row = static_cast<std::size_t>(s);
                 if (er_cells)   // a cell lies in one block: both widths are powers of two
-                    for (std::int64_t c = 0; c < er.cells; ++c) count[static_cast<std::size_t>(c * er.width / width)][row] += static_cast<std::uint32_t>(er.count(binomial, s, c));
+                    er.counts(binomial, s, [&](std::int64_t c, std::int64_t k) { count[static_cast<std::size_t>(c * er.width / width)][row] += static_cast<std::uint32_t>(k); });
                 else if (n_blocks == 1)
                     count[0][row] = static_cast<std::uint32_t>(out_degree());
                 else
@@ -344,7 +344,7 @@ struct Builder {
         const auto size = static_cast<std::size_t>(b.size);
         std::vector<std::uint64_t> begin(size + 1, 0);
         for (std::size_t t = 0; t < size; ++t) begin[t + 1] = begin[t] + static_cast<std::uint64_t>(in_degree(b.first + static_cast<std::int64_t>(t)));
-        Buffer<std::uint32_t> sources(begin[size]);
+        if (sources.size() < begin[size]) sources = Buffer<std::uint32_t>(begin[size] + begin[size] / 16);   // kept for the next block
         Buffer<std::uint32_t> count(static_cast<std::size_t>(n_sources));
 #pragma omp parallel num_threads(threads)
         {
@@ -353,11 +353,17 @@ struct Builder {
 #pragma omp for schedule(static)
             for (std::int64_t t = 0; t < b.size; ++t) {
                 std::uint32_t* out = sources.data() + begin[static_cast<std::size_t>(t)];
-                sources_of(set, b.first + t, [&](std::uint32_t s) { *out++ = s; });
+                if (threads == 1)
+                    sources_of(set, b.first + t, [&](std::uint32_t s) {
+                        *out++ = s;
+                        ++count[s];
+                    });
+                else
+                    sources_of(set, b.first + t, [&](std::uint32_t s) { *out++ = s; });
             }
             // Each thread owns a range of sources: no two write to one row.
             const auto [low, high] = own_sources();
-            for (std::size_t e = 0; e < begin[size]; ++e)
+            for (std::size_t e = 0; threads > 1 && e < begin[size]; ++e)
                 if (sources[e] >= low && sources[e] < high) ++count[sources[e]];
         }
         for (std::size_t t = 0; t < size; ++t) graph.indegree[static_cast<std::size_t>(b.first) + t] = static_cast<std::uint32_t>(begin[t + 1] - begin[t]);
