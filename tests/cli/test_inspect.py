@@ -83,7 +83,7 @@ def test_report(swept):
     assert not re.findall(r"""(?:src|href|url)\s*[=(]\s*["']?\s*(?:https?:)?//""", page), "not self-contained"
     assert not re.findall(r"<(?:link|script)[^>]+(?:src|href)=", page)
     assert all(source.startswith("data:image/") for source in re.findall(r'<img[^>]*src="([^"]*)"', page)) and page.count("<img") >= 2
-    for word in ("resonant", "cauchy", "two cumulants", "mean in-degree", "Erdős–Rényi", "500"):
+    for word in ("resonant", "cauchy", "two cumulant", "mean in-degree", "Erdős–Rényi", "500"):
         assert word in page
     swept.ok("report", "folder")   # a record that is too short for stationary means
     before = swept.path("stationary/dataset.nc").read_bytes()
