@@ -54,7 +54,7 @@ def test_max_wall_again_and_again(spikemass, whole):
     codes = []
     while not codes or codes[-1] == RESUMABLE:
         before = runs_stored(spikemass, "folder")
-        codes.append(spikemass("sweep", "net.toml", "--out", "folder", "--resume", "--max-wall", "1.5s", "--quiet", *LONG_THREADS).code)
+        codes.append(spikemass("sweep", "net.toml", "--out", "folder", "--resume", "--max-wall", "0.5s", "--quiet", *LONG_THREADS).code)
         assert codes[-1] != RESUMABLE or runs_stored(spikemass, "folder") > before, "no progress within the time limit"
         if len(codes) == 1:
             assert codes == [RESUMABLE]
