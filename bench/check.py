@@ -4,6 +4,7 @@
 import argparse
 import datetime
 import json
+import math
 import os
 import platform
 import re
@@ -180,6 +181,37 @@ def print_numbers(numbers):
             print(f"    {metric:28s} {number(v['median']):>10s} [{number(v['lowest'])}-{number(v['highest'])}]")
 
 
+def crossing(points):
+    """Where a ratio passes 1, by straight lines over log x; None if it does not."""
+    points = sorted(points)
+    for (x0, y0), (x1, y1) in zip(points, points[1:]):
+        if (y0 - 1) * (y1 - 1) <= 0 and y0 != y1:
+            return math.exp(math.log(x0) + (1 - y0) / (y1 - y0) * math.log(x1 / x0))
+    return None
+
+
+def crossovers(numbers):
+    """Measured crossovers of the storage formats beside the constants of host/cpu/graph.hpp: [(what, constant, {condition: value})]."""
+    constant = {name: value.strip() for name, value in re.findall(r"constexpr \w+(?:::\w+)* (\w+) = ([^;]+);", (root / "host" / "cpu" / "graph.hpp").read_text())}
+    segments, densities = [], {}
+    for case, metrics in numbers.items():
+        if found := re.match(r"propagate/crossover/segment([\d.]+)$", case):
+            segments.append((float(found[1]), metrics["rows16_vs_rows32"]["median"]))
+        elif found := re.match(r"propagate/crossover/density1:(\d+)_f([\d.]+)$", case):
+            densities.setdefault(f"{found[2]} % spiking", []).append((1 / int(found[1]), metrics["bit_rows_vs_rows16"]["median"]))
+    rows = []
+    if segments:
+        rows.append(("rows16 beat rows32 from this mean segment", "l2_segment = " + constant.get("l2_segment", "?"), {"2 % spiking": crossing(segments)}))
+    if densities:
+        rows.append(("bit rows beat rows16 from this density K/N", "min_density = " + constant.get("min_density", "?"), {f: crossing(p) for f, p in densities.items()}))
+    return rows
+
+
+def print_crossovers(rows):
+    for what, constant, found in rows:
+        print(f"{what}: " + ", ".join(f"{number(x) if x else 'nowhere here'} ({f})" for f, x in found.items()) + f"; the engine uses {constant}")
+
+
 def main():
     parser = argparse.ArgumentParser(prog="scripts/bench.sh", description=__doc__)
     parser.add_argument("names", nargs="*", help="programs (" + ", ".join(programs) + ") or gates; default: all")
@@ -230,10 +262,12 @@ def main():
 
     if not options.check:
         print_numbers(numbers)
+        print_crossovers(crossovers(numbers))
         return 0
     rows = judge(wanted, numbers, "avx512bw" in Path("/proc/cpuinfo").read_text())
     print_table(rows)
     missed = [r["gate"]["name"] for r in rows if r["verdict"] in ("MISSED", "NOT RUN")]
+    print_crossovers(crossovers(numbers))
     m = machine()
     compiler, flags = compiler_flags(options.build)
     print(f"{m['cpu']}, {m['cores']} cores; {compiler}; commit {output_of('git', 'rev-parse', '--short=12', 'HEAD')}{' + changes' if dirty else ''}; "
@@ -246,7 +280,8 @@ def main():
         kept = [{**{k: v for k, v in r["gate"].items()}, "measured": r["found"], "verdict": r["verdict"]} for r in rows]
         file.write_text(json.dumps({"date": now.isoformat(timespec="seconds"), "commit": output_of("git", "rev-parse", "HEAD"), "machine": m, "compiler": compiler,
                                     "flags": flags, "load_average": {"before": load_before, "after": os.getloadavg()}, "rounds": options.rounds,
-                                    "gates": kept, "numbers": numbers}, indent=1) + "\n")
+                                    "gates": kept,
+                                    "crossovers": [{"what": w, "constant": c, "measured": f} for w, c, f in crossovers(numbers)], "numbers": numbers}, indent=1) + "\n")
         print(f"written to {file.relative_to(root)}")
     return 1 if missed else 0
 

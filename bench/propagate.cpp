@@ -229,7 +229,7 @@ void register_benchmarks() {
     for (double f : {0.001, 0.01, 0.03, 0.1}) add_contest(text("bits/p0.1_f%g", 100 * f), wiring(n4, sized(1000.0, 120.0)), f, all);
 
     // Crossovers.  Mean synapses of a row in a block of 65536 targets: fewer sources than targets keep the graph small.
-    for (double k : {30.0, 60.0, 100.0, 200.0, 400.0, 700.0}) {
+    for (double k : {30.0, 100.0, 200.0, 400.0, 700.0, 1000.0}) {
         const std::int64_t sources = sized<std::int64_t>(100000, 1000), targets = sized<std::int64_t>(1000000, 3001);
         const Wiring w{sources, targets, projection(TopologyKind::fixed_outdegree, sized(k, 10.0) * static_cast<double>(sources) / static_cast<double>(targets))};
         add_contest(text("crossover/segment%.3g", k * 65536e-6), w, 2000.0 / 100000, rows);

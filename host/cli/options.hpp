@@ -57,6 +57,7 @@ struct Verb {
 Verb add_run(CLI::App&);
 Verb add_sweep(CLI::App&);
 Verb add_status(CLI::App&);
+Verb add_merge(CLI::App&);
 Verb add_compare(CLI::App&);
 Verb add_report(CLI::App&);
 Verb add_validate(CLI::App&);

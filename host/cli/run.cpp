@@ -87,9 +87,10 @@ void print(const nlohmann::ordered_json& j, const Configuration& c) {
                j["wall_seconds"].get<double>(), j["build_seconds"].get<double>(), j["synapses"].get<std::uint64_t>(), j["spikes"].get<std::uint64_t>(),
                j["digest"].is_null() ? "" : ", digest " + j["digest"].get<std::string>());
     const std::string unit = output::layout::rate_unit(c.run.time_unit);
-    for (const auto& [name, p] : j["populations"].items()) {
+    for (const auto& item : j["populations"].items()) {
+        const nlohmann::ordered_json& p = item.value();
         const auto value = [&](const char* key) { return p.contains(key) && p[key].is_number() ? p[key].get<double>() : std::nan(""); };
-        fmt::print("  {}: rate {:.6g} ± {:.2g} {}", name, value("rate_mean"), value("rate_sem"), unit);
+        fmt::print("  {}: rate {:.6g} ± {:.2g} {}", item.key(), value("rate_mean"), value("rate_sem"), unit);
         if (p.contains("v_mean")) fmt::print(", v {:.6g} ± {:.2g}", value("v_mean"), value("v_sem"));
         fmt::print(" (mean over {} {})\n", c.run.duration, c.run.time_unit);
     }

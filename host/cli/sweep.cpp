@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -19,7 +20,7 @@ namespace {
 
 struct Options {
     Common common;
-    std::string file, out, max_wall;
+    std::string file, out, max_wall, shard;
     bool resume = false, dry_run = false, spikes = false;
 };
 
@@ -36,6 +37,18 @@ double parse_duration(const std::string& text) {
     const double factor = unit.empty() || unit == "s" ? 1 : unit == "min" || unit == "m" ? 60 : unit == "h" ? 3600 : unit == "d" ? 86400 : 0;
     if (used == 0 || factor == 0 || !(value > 0) || !std::isfinite(value)) throw ConfigurationError(fmt::format("--max-wall {}: a duration above 0 is a number and s, min, h or d, as 90s or 3h.", text));
     return value * factor;
+}
+
+/// "2/8": this process does the second eighth of the runs.
+void parse_shard(const std::string& text, SweepOptions& o) {
+    const auto slash = text.find('/');
+    const auto number = [&](std::string_view part, int& value) {
+        const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), value);
+        return error == std::errc() && end == part.data() + part.size();
+    };
+    const std::string_view view = text;
+    if (slash == std::string::npos || !number(view.substr(0, slash), o.shard) || !number(view.substr(slash + 1), o.shards) || o.shard < 1 || o.shard > o.shards || o.shards > 100000)
+        throw ConfigurationError(fmt::format("--shard {}: must be i/n with 1 <= i <= n <= 100000, as 2/8.", text));
 }
 
 int dry_run(const Options& o, const NetworkFile& file, const SweepPlan& plan) {
@@ -71,6 +84,7 @@ int execute(const Options& o) {
     s.spikes = o.spikes;
     s.quiet = o.common.quiet;
     s.stop = &stop_flag();
+    if (!o.shard.empty()) parse_shard(o.shard, s);
     if (!o.max_wall.empty()) s.max_wall_seconds = parse_duration(o.max_wall);
     const SweepOutcome r = run_sweep(file, plan, s);
     const auto dataset = output::dataset_path(o.out).string();
@@ -79,7 +93,7 @@ int execute(const Options& o) {
         fmt::print("{}\n", j.dump());
     } else {
         fmt::print("{} of {} runs done, {} failed, {} missing, in {}\ndataset {}\n", r.done, r.planned, r.failed, r.missing, human_duration(r.wall_seconds), dataset);
-        if (r.missing > 0) fmt::print("go on with: spikemass sweep {} --out {} --resume\n", o.file, o.out);
+        if (r.missing > 0) fmt::print("go on with: spikemass sweep {} --out {} --resume{}\n", o.file, o.out, o.shard.empty() ? "" : " --shard " + o.shard);
     }
     return static_cast<int>(r.code);
 }
@@ -107,11 +121,25 @@ Verb add_sweep(CLI::App& app) {
     verb->add_option("network", o->file, "Network file with a [sweep] section")->required();
     verb->add_option("--out", o->out, "Folder for journal and dataset");
     verb->add_flag("--resume", o->resume, "Go on with what is missing in the folder");
+    verb->add_option("--shard", o->shard, "Do the i-th of n parts of the runs, e.g. 2/8; parts may share a folder or be merged later");
     verb->add_flag("--dry-run", o->dry_run, "Print points, synapses, memory, disk and time, and stop");
     verb->add_option("--max-wall", o->max_wall, "Stop (exit 75, resumable) after this long, e.g. 3h");
     verb->add_flag("--spikes", o->spikes, "Also write SONATA spike files into FOLDER/spikes");
     o->common.add_to(*verb);
     return {verb, [o] { return execute(*o); }};
+}
+
+Verb add_merge(CLI::App& app) {
+    struct S { std::string out; std::vector<std::string> folders; bool json = false; };
+    auto o = std::make_shared<S>();
+    CLI::App* verb = app.add_subcommand("merge", "Join the shards of a sweep that were run into several folders");
+    verb->add_option("folders", o->folders, "Folders of the shards")->required();
+    verb->add_option("--out", o->out, "Folder of the whole sweep")->required();
+    verb->add_flag("--json", o->json, "Print one JSON object");
+    return {verb, [o] {
+        output::merge_sweeps(o->out, {o->folders.begin(), o->folders.end()});
+        return status(o->out, o->json, false);
+    }};
 }
 
 Verb add_status(CLI::App& app) {

@@ -114,10 +114,19 @@ nlohmann::ordered_json to_json(const SweepStatus& s) {
 
 void merge_sweeps(const fs::path& target, const std::vector<fs::path>& sources) {
     if (sources.empty()) throw ConfigurationError("merge: no source folders are given.");
+    const SweepResults first(sources.front());
+    auto involved = sources;
+    if (!find_journals(target).empty()) involved.push_back(target);
+    for (const auto& source : involved) {   // all of them before anything is written
+        const SweepResults results(source);
+        if (results.header().sha256 != first.header().sha256)
+            throw ConfigurationError(fmt::format("{} and {} belong to different configurations and cannot be merged. Differences:\n{}", sources.front().string(), source.string(),
+                                                 configuration_difference(first.header().resolved, results.header().resolved)));
+    }
     {
-        const SweepResults first(sources.front());
-        prepare_folder(target, first.header());
+        check_writable(target);
         auto merged = Journal::resume(journal_path(target), first.header());
+        prepare_folder(target, first.header());
         for (const auto& source : sources)
             for (const auto& path : find_journals(source))
                 if (fs::weakly_canonical(path) != fs::weakly_canonical(merged.path())) merged.absorb(Journal::open(path));

@@ -264,6 +264,12 @@ SweepOutcome run_sweep(const NetworkFile& file, const SweepPlan& plan, const Swe
     if (output::find_journals(o.out).empty() && std::filesystem::exists(output::dataset_path(o.out)))
         throw ConfigurationError(fmt::format("{}: is there already and no journal of a sweep is beside it, so it would be overwritten. Give another --out, or move it away.",
                                              output::dataset_path(o.out).string()));
+    for (const auto& other : output::find_journals(o.out)) {   // of other shards
+        const auto stored = output::Journal::open(other);
+        if (other != journal_file && stored.header().sha256 != header.sha256)
+            throw ConfigurationError(fmt::format("{}: is a shard of another configuration, and a folder holds one sweep. Give another --out. Differences (stored -> asked for):\n{}", other.string(),
+                                                 output::configuration_difference(stored.header().resolved, header.resolved)));
+    }
     output::check_disk_space(o.out, output::estimate_output_bytes(header));
     output::check_writable(o.out);
     output::Journal journal = o.resume ? output::Journal::resume(journal_file, header) : output::Journal::create(journal_file, header);
