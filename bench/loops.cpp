@@ -49,7 +49,7 @@ void float_scatter(const FloatRows& rows, const cpu::SpikeSegment* segment, std:
                     __builtin_prefetch(rows.weight + next + 16 * l);
                 }
             }
-            const std::uint32_t source = segment[s].ids[i], end = rows.start[rows.stride * (source + 1)];
+            const std::uint32_t source = segment[s].ids[i], end = rows.start[rows.stride * source + 1];
             std::uint32_t k = rows.start[rows.stride * source];
             for (; k + 8 <= end; k += 8)
                 for (std::uint32_t j = 0; j < 8; ++j) sums[rows.index[k + j]] += rows.weight[k + j];

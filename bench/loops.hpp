@@ -21,9 +21,10 @@ struct EulerArgs {
     std::int32_t wait;
 };
 
-/// Rows of a graph with single-precision weights: targets of source s are index[start[s] .. start[s + 1]).
+/// Segments of one block of a graph with single-precision weights (host/cpu/graph.hpp, Rows): those of source s are at
+/// index[start[s stride]] up to index[start[s stride + 1]].
 struct FloatRows {
-    const std::uint32_t* start;      ///< with a stride between sources
+    const std::uint32_t* start;
     std::size_t stride;
     const std::uint16_t* index;
     const float* weight;

@@ -71,8 +71,8 @@ struct Wiring {
 /// One step of propagation through any format, as the engine does it on one thread.
 void propagate(const cpu::Graph& g, const std::vector<cpu::SpikeSegment>& s, std::uint16_t* counts) {
     const cpu::Isa& isa = cpu::best_isa();
-    for (const auto& b : g.blocks16) isa.rows16_count16(b.view(), s.data(), s.size(), counts + b.first);
-    for (const auto& b : g.blocks32) isa.rows32_count16(b.view(), s.data(), s.size(), 0, ~0u, counts);
+    if (g.format == Format::rows16) isa.rows16_count16(g.rows16.view(), s.data(), s.size(), 0, g.rows16.blocks, counts);
+    if (g.format == Format::rows32) isa.rows32_count16(g.rows32.view(), s.data(), s.size(), 0, ~0u, counts);
     for (std::int64_t chunk = 0; g.format == Format::bit_rows && chunk * 512 < g.n_targets; ++chunk)
         isa.bit_rows(g.bits.data() + chunk * g.n_sources * 8, s.data(), s.size(), counts + chunk * 512);
 }
@@ -88,7 +88,7 @@ public:
         }
         const bool have_rows32 = !graphs_.empty() && graphs_[0].format == Format::rows32;
         require(have_rows32, "propagate: rows32 must come first, the scatter loop reads its rows");
-        const auto& rows = graphs_[0].blocks32[0];
+        const auto& rows = graphs_[0].rows32;
         start_ = cpu::Buffer<std::uint64_t>(static_cast<std::size_t>(w.n_sources) + 1);
         for (std::size_t i = 0; i < start_.size(); ++i) start_[i] = rows.start(i);
         std::uint64_t events = 0;
@@ -115,7 +115,7 @@ public:
 private:
     void scatter(std::size_t step) {
         const auto& s = spikes_.segments(step);
-        loops_of(cpu::best_isa()).naive_scatter(start_.data(), graphs_[0].blocks32[0].index.data(), s.data(), s.size(), naive_counts_.data());
+        loops_of(cpu::best_isa()).naive_scatter(start_.data(), graphs_[0].rows32.index.data(), s.data(), s.size(), naive_counts_.data());
     }
     /// All formats count the same.
     void check() {
@@ -168,7 +168,7 @@ void add_weights(std::int64_t n, double k, double f) {
         struct State {
             cpu::Graph graph;
             Spikes spikes;
-            std::vector<cpu::Buffer<float>> weight;
+            cpu::Buffer<float> weight;
             cpu::Buffer<std::int32_t> fixed;
             cpu::Buffer<float> floating;
             std::size_t at[2] = {0, 0};
@@ -177,23 +177,21 @@ void add_weights(std::int64_t n, double k, double f) {
         w.projection.strength_sd = 5.0;
         const auto size = static_cast<std::size_t>(n);
         auto s = std::make_shared<State>(State{w.build(Format::rows16), Spikes(n, f, sized<std::size_t>(64, 3)), {}, cpu::Buffer<std::int32_t>(size), cpu::Buffer<float>(size)});
-        for (const auto& b : s->graph.blocks16) {
-            s->weight.emplace_back(b.weight.size());
-            for (std::size_t i = 0; i < b.weight.size(); ++i) s->weight.back()[i] = static_cast<float>(b.weight[i]);
-        }
+        const auto& rows = s->graph.rows16;
+        s->weight = cpu::Buffer<float>(rows.weight.size());
+        for (std::size_t i = 0; i < rows.weight.size(); ++i) s->weight[i] = static_cast<float>(rows.weight[i]);
         const cpu::Isa& isa = cpu::best_isa();
         const Loops& loops = loops_of(isa);
         const std::vector<Call> calls = {
             [s, &isa] {
                 const auto& list = s->spikes.segments(s->at[0]++);
-                for (const auto& b : s->graph.blocks16) isa.rows16_weighted(b.view(), list.data(), list.size(), s->fixed.data() + b.first);
+                isa.rows16_weighted(s->graph.rows16.view(), list.data(), list.size(), 0, s->graph.rows16.blocks, s->fixed.data());
             },
             [s, &loops] {
                 const auto& list = s->spikes.segments(s->at[1]++);
-                for (std::size_t i = 0; i < s->weight.size(); ++i) {
-                    const auto& b = s->graph.blocks16[i];
-                    loops.float_scatter({b.start32, b.stride, b.index.data(), s->weight[i].data()}, list.data(), list.size(), s->floating.data() + b.first);
-                }
+                const auto& r = s->graph.rows16;
+                for (std::size_t b = 0; b < r.blocks; ++b)
+                    loops.float_scatter({r.start32.data() + b, r.blocks, r.index.data(), s->weight.data()}, list.data(), list.size(), s->floating.data() + b * static_cast<std::size_t>(r.width));
             }};
         for (const Call& c : calls) c();
         for (std::size_t i = 0; i < size; ++i)   // sums of integers below 2^24 are exact in single precision

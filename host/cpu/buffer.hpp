@@ -49,6 +49,14 @@ public:
     std::size_t bytes() const { return size_ * sizeof(T); }
     T& operator[](std::size_t i) { return data_[i]; }
     const T& operator[](std::size_t i) const { return data_[i]; }
+    /// Gives the large pages inside the elements [from, to) back to the machine (they read as zero from then on).  Returns from
+    /// where on elements are still there.
+    std::size_t release(std::size_t from, std::size_t to) {
+        const std::size_t begin = (from * sizeof(T) + large_page - 1) / large_page * large_page, end = to * sizeof(T) / large_page * large_page;
+        if (end <= begin || reinterpret_cast<std::uintptr_t>(data_) % large_page != 0) return from;
+        madvise(reinterpret_cast<char*>(data_) + begin, end - begin, MADV_DONTNEED);
+        return end / sizeof(T);
+    }
     std::span<T> span() { return {data_, size_}; }
     std::span<const T> span() const { return {data_, size_}; }
 

@@ -72,8 +72,8 @@ struct Range {
 /// A piece of propagation that one thread does alone.
 struct Task {
     std::size_t projection;
-    std::int64_t part;                               ///< block, chunk or target range
-    std::uint32_t begin = 0, end = ~0u;
+    std::int64_t chunk = 0;                          ///< of bit_rows
+    std::uint32_t begin = 0, end = ~0u;              ///< blocks of rows16, targets of rows32
 };
 
 template <class M>
@@ -311,9 +311,12 @@ void CpuEngine::plan_tasks() {
         const TopologyKind kind = s.spec->topology.kind;
         const std::int64_t n = network_.populations[s.spec->target].size;
         switch (s.graph.format) {
-            case Format::rows16:
-                for (std::size_t b = 0; b < s.graph.blocks16.size(); ++b) tasks_.push_back({i, static_cast<std::int64_t>(b)});
+            case Format::rows16: {   // few tasks: a row's blocks share the trip to memory
+                const std::size_t blocks = s.graph.rows16.blocks, parts = threads_ == 1 ? 1 : std::min(blocks, 2 * static_cast<std::size_t>(threads_));
+                for (std::size_t t = 0; t < parts; ++t)
+                    tasks_.push_back({i, 0, static_cast<std::uint32_t>(blocks * t / parts), static_cast<std::uint32_t>(blocks * (t + 1) / parts)});
                 break;
+            }
             case Format::rows32:
                 for (int t = 0; t < threads_; ++t)
                     tasks_.push_back({i, 0, static_cast<std::uint32_t>(n * t / threads_), t + 1 == threads_ ? ~0u : static_cast<std::uint32_t>(n * (t + 1) / threads_)});
@@ -396,18 +399,17 @@ void CpuEngine::propagate(const Task& task, std::int64_t step) {
     const SpikeSegment* segments = list.segments.data();
     const std::size_t n = list.segments.size();
     if (g.format == Format::rows16) {
-        const auto& b = g.blocks16[static_cast<std::size_t>(task.part)];
-        const auto view = b.view();
-        if (s.sums.size()) isa_.rows16_weighted(view, segments, n, s.sums.data() + b.first);
-        else if (s.counts16.size()) isa_.rows16_count16(view, segments, n, s.counts16.data() + b.first);
-        else isa_.rows16_count32(view, segments, n, s.counts32.data() + b.first);
+        const auto view = g.rows16.view();
+        if (s.sums.size()) isa_.rows16_weighted(view, segments, n, task.begin, task.end, s.sums.data());
+        else if (s.counts16.size()) isa_.rows16_count16(view, segments, n, task.begin, task.end, s.counts16.data());
+        else isa_.rows16_count32(view, segments, n, task.begin, task.end, s.counts32.data());
     } else if (g.format == Format::rows32) {
-        const auto view = g.blocks32[0].view();
+        const auto view = g.rows32.view();
         if (s.sums.size()) isa_.rows32_weighted(view, segments, n, task.begin, task.end, s.sums.data());
         else if (s.counts16.size()) isa_.rows32_count16(view, segments, n, task.begin, task.end, s.counts16.data());
         else isa_.rows32_count32(view, segments, n, task.begin, task.end, s.counts32.data());
     } else if (g.format == Format::bit_rows) {
-        isa_.bit_rows(g.bits.data() + static_cast<std::size_t>(task.part * g.n_sources * 8), segments, n, s.counts16.data() + task.part * 512);
+        isa_.bit_rows(g.bits.data() + static_cast<std::size_t>(task.chunk * g.n_sources * 8), segments, n, s.counts16.data() + task.chunk * 512);
     } else {   // annealed: targets redrawn at every spike, with replacement
         const std::int64_t fired = step - s.spec->delay_steps;
         const auto n_targets = static_cast<std::uint64_t>(network_.populations[s.spec->target].size);

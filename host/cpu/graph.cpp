@@ -27,10 +27,7 @@ const char* format_name(Format f) {
 }
 
 std::size_t Graph::bytes() const {
-    std::size_t sum = bits.bytes() + starts32.bytes() + starts64.bytes();
-    for (const auto& b : blocks16) sum += b.index.bytes() + b.weight.bytes();
-    for (const auto& b : blocks32) sum += b.index.bytes() + b.weight.bytes();
-    return sum;
+    return bits.bytes() + rows16.bytes() + rows32.bytes();
 }
 
 namespace {
@@ -177,9 +174,9 @@ struct Builder {
         if (graph.format == Format::bit_rows)
             build_bits();
         else if (graph.format == Format::rows16)
-            build_rows(graph.blocks16, block_width(projection, n_sources, n_targets));
+            build_rows(graph.rows16, block_width(projection, n_sources, n_targets));
         else
-            build_rows(graph.blocks32, n_targets);
+            build_rows(graph.rows32, n_targets);
         summarise();
         return std::move(graph);
     }
@@ -250,100 +247,100 @@ struct Builder {
     // ---- rows ----
 
     template <class Index>
-    void build_rows(std::vector<RowBlock<Index>>& blocks, std::int64_t width) {
-        for (std::int64_t first = 0; first < n_targets; first += width) {
-            blocks.emplace_back();
-            blocks.back().first = first;
-            blocks.back().size = std::min(width, n_targets - first);
-        }
-        const std::size_t cells = (static_cast<std::size_t>(n_sources) + 1) * blocks.size();
-        const double expected = projection.topology.mean_indegree * static_cast<double>(std::min(width, n_targets));
-        if (expected > 0.9 * std::numeric_limits<std::uint32_t>::max())
-            graph.starts64 = Buffer<std::uint64_t>(cells);
+    void build_rows(Rows<Index>& rows, std::int64_t width) {
+        rows.width = width;
+        rows.blocks = static_cast<std::size_t>((n_targets + width - 1) / width);
+        const std::size_t cells = static_cast<std::size_t>(n_sources) * rows.blocks + 1;
+        if (projection.topology.mean_indegree * static_cast<double>(n_targets) > 0.9 * std::numeric_limits<std::uint32_t>::max())
+            rows.start64 = Buffer<std::uint64_t>(cells);
         else
-            graph.starts32 = Buffer<std::uint32_t>(cells);
-        for (std::size_t b = 0; b < blocks.size(); ++b) {
-            if (graph.starts32.size()) blocks[b].start32 = graph.starts32.data() + b;
-            else blocks[b].start64 = graph.starts64.data() + b;
-            blocks[b].stride = blocks.size();
-        }
+            rows.start32 = Buffer<std::uint32_t>(cells);
         if (by_target(projection.topology.kind))
-            for (auto& b : blocks) fill_by_target(b);
+            fill_by_target(rows);
         else
-            fill_by_source(blocks, width);
-        for (auto& b : blocks) account(b);
+            fill_by_source(rows);
+        account(rows);
     }
 
-    /// Counts, offsets, then synapses: rows are generated twice where a row's share of a block is not known beforehand.
+    /// Lengths of whole rows, which every recipe knows without drawing them, then the rows.
     template <class Index>
-    void fill_by_source(std::vector<RowBlock<Index>>& blocks, std::int64_t width) {
-        const std::size_t n_blocks = blocks.size();
-        std::vector<Buffer<std::uint32_t>> count;
-        for (std::size_t b = 0; b < n_blocks; ++b) count.emplace_back(static_cast<std::size_t>(n_sources));
-        const bool er_cells = projection.topology.kind == TopologyKind::erdos_renyi && (n_blocks == 1 || er.width <= width);
-#pragma omp parallel num_threads(threads)
-        {
-            PickSet set;
-            set.reserve(pick_range());
-#pragma omp for schedule(static)
-            for (std::int64_t s = 0; s < n_sources; ++s) {
-                const auto row = static_cast<std::size_t>(s);
-                if (er_cells)   // a cell lies in one block: both widths are powers of two
-                    er.counts(binomial, s, [&](std::int64_t c, std::int64_t k) { count[static_cast<std::size_t>(c * er.width / width)][row] += static_cast<std::uint32_t>(k); });
-                else if (n_blocks == 1)
-                    count[0][row] = static_cast<std::uint32_t>(out_degree());
-                else
-                    targets_of(set, s, [&](std::uint32_t t) { ++count[static_cast<std::size_t>(t / width)][row]; });
-            }
+    void fill_by_source(Rows<Index>& rows) {
+        const std::size_t n_blocks = rows.blocks;
+#pragma omp parallel for num_threads(threads) schedule(static)
+        for (std::int64_t s = 0; s < n_sources; ++s) {
+            std::uint64_t size = 0;
+            if (projection.topology.kind == TopologyKind::fixed_outdegree)
+                size = static_cast<std::uint64_t>(out_degree());
+            else
+                er.counts(binomial, s, [&](std::int64_t, std::int64_t k) { size += static_cast<std::uint64_t>(k); });
+            rows.set_start(static_cast<std::size_t>(s) * n_blocks, size);
         }
-        for (std::size_t b = 0; b < n_blocks; ++b) offsets(blocks[b], count[b]);
-        count.clear();
+        allocate(rows, n_blocks);
 #pragma omp parallel num_threads(threads)
         {
             PickSet set;
             set.reserve(pick_range());
-            std::vector<std::uint64_t> at(n_blocks);
 #pragma omp for schedule(static)
             for (std::int64_t s = 0; s < n_sources; ++s) {
-                for (std::size_t b = 0; b < n_blocks; ++b) at[b] = blocks[b].start(static_cast<std::size_t>(s));
-                if (n_blocks == 1) {
-                    Index* out = blocks[0].index.data() + at[0];
-                    std::int16_t* w = weights.drawn() ? blocks[0].weight.data() + at[0] : nullptr;
-                    targets_of(set, s, [&](std::uint32_t t) {
-                        *out++ = static_cast<Index>(t);
-                        if (w) *w++ = weights(s, t);
-                    });
-                } else {
-                    targets_of(set, s, [&](std::uint32_t t) {
-                        const auto b = static_cast<std::size_t>(t / width);
-                        if (weights.drawn()) blocks[b].weight[at[b]] = weights(s, t);
-                        blocks[b].index[at[b]++] = static_cast<Index>(t - b * static_cast<std::size_t>(width));
-                    });
-                }
+                std::size_t segment = static_cast<std::size_t>(s) * n_blocks;
+                const std::size_t last = segment + n_blocks - 1;
+                std::uint64_t at = rows.start(segment), first = 0, end = static_cast<std::uint64_t>(rows.width);
+                targets_of(set, s, [&](std::uint32_t t) {
+                    for (; t >= end; first = end, end += static_cast<std::uint64_t>(rows.width)) rows.set_start(++segment, at);
+                    if (weights.drawn()) rows.weight[at] = weights(s, t);
+                    rows.index[at++] = static_cast<Index>(t - first);
+                });
+                while (segment < last) rows.set_start(++segment, at);
             }
         }
     }
 
-    template <class Index, class Count>
-    void offsets(RowBlock<Index>& b, const Count& count) {
+    /// Turns numbers of synapses at every `stride`-th start into positions, and makes room for as many.
+    template <class Index>
+    void allocate(Rows<Index>& rows, std::size_t stride) {
+        const std::size_t cells = static_cast<std::size_t>(n_sources) * rows.blocks;
         std::uint64_t total = 0;
-        for (std::size_t s = 0; s < static_cast<std::size_t>(n_sources); ++s) {
-            b.set_start(s, total);
-            total += count[s];
+        for (std::size_t i = 0; i < cells; i += stride) {
+            const std::uint64_t n = rows.start(i);
+            rows.set_start(i, total);
+            total += n;
         }
-        b.set_start(static_cast<std::size_t>(n_sources), total);
-        if (b.start32 && total > std::numeric_limits<std::uint32_t>::max())
-            throw CapacityError("projection." + projection.name + ": more than 2^32 synapses in one block of targets. Use fewer neurons or a smaller mean_indegree.");
-        b.index = Buffer<Index>(total);
-        if (weights.drawn()) b.weight = Buffer<std::int16_t>(total);
+        rows.set_start(cells, total);
+        if (rows.start32.size() && total > std::numeric_limits<std::uint32_t>::max())
+            throw CapacityError("projection." + projection.name + ": more than 2^32 synapses where fewer were expected. Use fewer neurons or a smaller mean_indegree.");
+        rows.index = Buffer<Index>(total);
+        if (weights.drawn()) rows.weight = Buffer<std::int16_t>(total);
     }
 
-    /// Sources of all targets of the block, then a counting sort by source that keeps targets ascending.
+    /// The synapses of one block of targets, by source: segments of rows that are not joined yet.
     template <class Index>
-    void fill_by_target(RowBlock<Index>& b) {
-        const auto size = static_cast<std::size_t>(b.size);
+    struct Segments {
+        Buffer<Index> index;
+        Buffer<std::int16_t> weight;
+    };
+
+    template <class Index>
+    void fill_by_target(Rows<Index>& rows) {
+        std::vector<Segments<Index>> parts(rows.blocks);
+        for (std::size_t b = 0; b < rows.blocks; ++b) parts[b] = sort_block(rows, b);
+        sources = {};
+        allocate(rows, 1);
+        if (rows.blocks == 1) {
+            rows.index = std::move(parts[0].index);
+            rows.weight = std::move(parts[0].weight);
+        } else {
+            join(rows, parts);
+        }
+    }
+
+    /// Sources of all targets of a block, then a counting sort by source that keeps targets ascending.  Leaves the sizes of the
+    /// segments in their starts.
+    template <class Index>
+    Segments<Index> sort_block(Rows<Index>& rows, std::size_t block) {
+        const std::int64_t first = static_cast<std::int64_t>(block) * rows.width;
+        const auto size = static_cast<std::size_t>(std::min(rows.width, n_targets - first));
         std::vector<std::uint64_t> begin(size + 1, 0);
-        for (std::size_t t = 0; t < size; ++t) begin[t + 1] = begin[t] + static_cast<std::uint64_t>(in_degree(b.first + static_cast<std::int64_t>(t)));
+        for (std::size_t t = 0; t < size; ++t) begin[t + 1] = begin[t] + static_cast<std::uint64_t>(in_degree(first + static_cast<std::int64_t>(t)));
         if (sources.size() < begin[size]) sources = Buffer<std::uint32_t>(begin[size] + begin[size] / 16);   // kept for the next block
         Buffer<std::uint32_t> count(static_cast<std::size_t>(n_sources));
 #pragma omp parallel num_threads(threads)
@@ -351,25 +348,30 @@ struct Builder {
             PickSet set;
             set.reserve(pick_range());
 #pragma omp for schedule(static)
-            for (std::int64_t t = 0; t < b.size; ++t) {
+            for (std::int64_t t = 0; t < static_cast<std::int64_t>(size); ++t) {
                 std::uint32_t* out = sources.data() + begin[static_cast<std::size_t>(t)];
                 if (threads == 1)
-                    sources_of(set, b.first + t, [&](std::uint32_t s) {
+                    sources_of(set, first + t, [&](std::uint32_t s) {
                         *out++ = s;
                         ++count[s];
                     });
                 else
-                    sources_of(set, b.first + t, [&](std::uint32_t s) { *out++ = s; });
+                    sources_of(set, first + t, [&](std::uint32_t s) { *out++ = s; });
             }
             // Each thread owns a range of sources: no two write to one row.
             const auto [low, high] = own_sources();
             for (std::size_t e = 0; threads > 1 && e < begin[size]; ++e)
                 if (sources[e] >= low && sources[e] < high) ++count[sources[e]];
         }
-        for (std::size_t t = 0; t < size; ++t) graph.indegree[static_cast<std::size_t>(b.first) + t] = static_cast<std::uint32_t>(begin[t + 1] - begin[t]);
-        offsets(b, count);
+        for (std::size_t t = 0; t < size; ++t) graph.indegree[static_cast<std::size_t>(first) + t] = static_cast<std::uint32_t>(begin[t + 1] - begin[t]);
         Buffer<std::uint64_t> cursor(static_cast<std::size_t>(n_sources));
-        for (std::size_t s = 0; s < cursor.size(); ++s) cursor[s] = b.start(s);
+        std::uint64_t total = 0;
+        for (std::size_t s = 0; s < cursor.size(); ++s) {
+            rows.set_start(s * rows.blocks + block, count[s]);
+            cursor[s] = total;
+            total += count[s];
+        }
+        Segments<Index> part{Buffer<Index>(total), Buffer<std::int16_t>(weights.drawn() ? total : 0)};
 #pragma omp parallel num_threads(threads)
         {
             const auto [low, high] = own_sources();
@@ -378,14 +380,41 @@ struct Builder {
                 for (std::uint64_t e = begin[t]; e < begin[t + 1]; ++e) {
                     if (e + ahead_cursor < begin[size]) {
                         __builtin_prefetch(cursor.data() + sources[e + ahead_cursor], 1);
-                        __builtin_prefetch(b.index.data() + cursor[sources[e + ahead_target]], 1);
+                        __builtin_prefetch(part.index.data() + cursor[sources[e + ahead_target]], 1);
                     }
                     const std::uint32_t s = sources[e];
                     if (s < low || s >= high) continue;
                     const std::uint64_t at = cursor[s]++;
-                    b.index[at] = static_cast<Index>(t);
-                    if (weights.drawn()) b.weight[at] = weights(s, b.first + static_cast<std::int64_t>(t));
+                    part.index[at] = static_cast<Index>(t);
+                    if (weights.drawn()) part.weight[at] = weights(s, first + static_cast<std::int64_t>(t));
                 }
+        }
+        return part;
+    }
+
+    /// Segments become whole rows.  The pages of the former are given back on the way: both never stand in memory at once.
+    template <class Index>
+    void join(Rows<Index>& rows, std::vector<Segments<Index>>& parts) {
+        const std::size_t n_blocks = rows.blocks;
+#pragma omp parallel num_threads(threads)
+        {
+            const auto [low, high] = own_sources();
+            std::vector<std::uint64_t> at(n_blocks, 0);
+            for (std::size_t i = 0; i < low * n_blocks; ++i) at[i % n_blocks] += rows.start(i + 1) - rows.start(i);
+            std::vector<std::uint64_t> index_kept = at, weight_kept = at;
+            for (std::size_t s = low; s < high; ++s) {
+                for (std::size_t b = 0; b < n_blocks; ++b) {
+                    const std::uint64_t to = rows.start(s * n_blocks + b), n = rows.start(s * n_blocks + b + 1) - to;
+                    std::copy_n(parts[b].index.data() + at[b], n, rows.index.data() + to);
+                    if (weights.drawn()) std::copy_n(parts[b].weight.data() + at[b], n, rows.weight.data() + to);
+                    at[b] += n;
+                }
+                if (s % 4096 == 0)
+                    for (std::size_t b = 0; b < n_blocks; ++b) {
+                        index_kept[b] = parts[b].index.release(index_kept[b], at[b]);
+                        weight_kept[b] = parts[b].weight.release(weight_kept[b], at[b]);
+                    }
+            }
         }
     }
     std::pair<std::uint32_t, std::uint32_t> own_sources() const {
@@ -395,24 +424,29 @@ struct Builder {
 
     /// Checksum, and in-degrees where the recipe went by source.
     template <class Index>
-    void account(RowBlock<Index>& b) {
+    void account(const Rows<Index>& rows) {
         std::uint64_t checksum = 0;
         const auto delay = static_cast<std::uint64_t>(projection.delay_steps);
 #pragma omp parallel for num_threads(threads) reduction(+ : checksum) schedule(static)
         for (std::int64_t s = 0; s < n_sources; ++s) {
-            const std::uint64_t row = kernels::row_hash(static_cast<std::uint64_t>(s), delay), from = b.start(static_cast<std::size_t>(s));
-            const std::size_t n = b.start(static_cast<std::size_t>(s) + 1) - from;
-            const std::int16_t* w = b.weight.size() ? b.weight.data() + from : nullptr;
-            if constexpr (sizeof(Index) == 2)
-                checksum += isa.checksum16(row, static_cast<std::uint64_t>(b.first), b.index.data() + from, w, n);
-            else
-                checksum += isa.checksum32(row, static_cast<std::uint64_t>(b.first), b.index.data() + from, w, n);
+            const std::uint64_t row = kernels::row_hash(static_cast<std::uint64_t>(s), delay);
+            for (std::size_t b = 0; b < rows.blocks; ++b) {
+                const std::size_t segment = static_cast<std::size_t>(s) * rows.blocks + b;
+                const std::uint64_t from = rows.start(segment), first = b * static_cast<std::uint64_t>(rows.width);
+                const std::size_t n = rows.start(segment + 1) - from;
+                const std::int16_t* w = rows.weight.size() ? rows.weight.data() + from : nullptr;
+                if constexpr (sizeof(Index) == 2)
+                    checksum += isa.checksum16(row, first, rows.index.data() + from, w, n);
+                else
+                    checksum += isa.checksum32(row, first, rows.index.data() + from, w, n);
+            }
         }
-        graph.checksum += checksum;
-        graph.synapses += b.index.size();
-        if (!by_target(projection.topology.kind)) {
-            std::uint32_t* degree = graph.indegree.data() + b.first;
-            for (std::size_t e = 0; e < b.index.size(); ++e) ++degree[b.index[e]];
+        graph.checksum = checksum;
+        graph.synapses = rows.index.size();
+        if (by_target(projection.topology.kind)) return;
+        for (std::size_t segment = 0; segment < static_cast<std::size_t>(n_sources) * rows.blocks; ++segment) {
+            std::uint32_t* degree = graph.indegree.data() + segment % rows.blocks * static_cast<std::size_t>(rows.width);
+            for (std::uint64_t e = rows.start(segment), end = rows.start(segment + 1); e < end; ++e) ++degree[rows.index[e]];
         }
     }
 
@@ -445,10 +479,13 @@ GraphEstimate estimate_graph(const Projection& p, std::int64_t n_sources, std::i
     if (e.format == Format::bit_rows)
         e.bytes = std::ceil(nt / 512.0) * ns * 64.0;
     else
-        e.bytes = e.synapses * ((e.format == Format::rows16 ? 2.0 : 4.0) + weight) + blocks * (ns + 1) * (e.synapses / blocks > 4294967295.0 ? 8.0 : 4.0);
-    const double temporary = e.format == Format::bit_rows ? 0.0
-                             : by_target(p.topology.kind) ? e.synapses / blocks * 4.0 + ns * 12.0 + nt / blocks * 8.0
-                                                          : blocks * ns * 4.0;
+        e.bytes = e.synapses * ((e.format == Format::rows16 ? 2.0 : 4.0) + weight) + (blocks * ns + 1) * (e.synapses > 0.9 * 4294967295.0 ? 8.0 : 4.0);
+    double temporary = 0.0;
+    if (e.format != Format::bit_rows && by_target(p.topology.kind)) {
+        const double sorting = e.synapses / blocks * 4.0 + ns * 12.0 + nt / blocks * 8.0;
+        const double joining = blocks > 1 ? blocks * (o.threads + 1) * 4194304.0 : 0.0;   // pages that are partly given back
+        temporary = std::max(sorting, std::min(joining, e.bytes));
+    }
     e.build_bytes = e.bytes + temporary + nt * 4.0;
     return e;
 }

@@ -13,9 +13,9 @@ namespace spikemass::cpu {
 /// Thresholds, measured by bench/propagate: each is one constant.
 namespace tuning {
 constexpr std::int64_t l1_block = 16384;        ///< rows16: the counts of a block stay in L1 ...
-constexpr double l1_segment = 100.0;            ///< ... from this mean number of synapses of a row in a block
+constexpr double l1_segment = 50.0;            ///< ... from this mean number of synapses of a row in a block
 constexpr std::int64_t l2_block = 65536;        ///< the counts of a block stay in L2 ...
-constexpr double l2_segment = 55.0;             ///< ... from this mean; below, plain rows win
+constexpr double l2_segment = 22.0;             ///< ... from this mean; below, plain rows win
 constexpr double min_density = 1.0 / 16.0;      ///< K/N from which bit rows win
 constexpr std::int64_t chunk_targets = 512;     ///< bit rows: targets of one chunk
 }  // namespace tuning
@@ -23,29 +23,28 @@ constexpr std::int64_t chunk_targets = 512;     ///< bit rows: targets of one ch
 enum class Format { none, rows16, rows32, bit_rows };
 const char* format_name(Format);
 
-/// Targets [first, first + size) of one projection.  Offsets of all blocks stand side by side for each source, so that the blocks
-/// after the first find them in the cache.
+/// Rows of all sources, one after the other.  Targets ascend in a row, so that every block of `width` targets is a segment of it:
+/// a block's counts stay in the cache while a whole row is one stretch of memory.
 template <class Index>
-struct RowBlock {
-    std::int64_t first = 0, size = 0;
-    std::uint32_t* start32 = nullptr;   ///< [(n_sources + 1) x stride] in Graph::starts32, or start64 where a block may have 2^32 synapses
-    std::uint64_t* start64 = nullptr;
-    std::size_t stride = 1;
-    Buffer<Index> index;                ///< targets relative to `first`, ascending in a row
-    Buffer<std::int16_t> weight;        ///< empty when all weights are equal
+struct Rows {
+    std::int64_t width = 0;           ///< targets of a block; indices count from its first
+    std::size_t blocks = 0;
+    Buffer<std::uint32_t> start32;    ///< [n_sources x blocks + 1]: where the segment (source, block) starts; it ends where the next one does
+    Buffer<std::uint64_t> start64;    ///< instead, where there may be 2^32 synapses
+    Buffer<Index> index;              ///< [synapses]
+    Buffer<std::int16_t> weight;      ///< [synapses]; empty when all weights are equal
 
-    std::uint64_t start(std::size_t row) const { return start32 ? start32[row * stride] : start64[row * stride]; }
-    void set_start(std::size_t row, std::uint64_t x) { start32 ? void(start32[row * stride] = static_cast<std::uint32_t>(x)) : void(start64[row * stride] = x); }
-    RowsView<Index> view() const { return {start64, start32, stride, index.data(), weight.size() ? weight.data() : nullptr}; }
+    std::uint64_t start(std::size_t segment) const { return start32.size() ? start32[segment] : start64[segment]; }
+    void set_start(std::size_t segment, std::uint64_t x) { start32.size() ? void(start32[segment] = static_cast<std::uint32_t>(x)) : void(start64[segment] = x); }
+    RowsView<Index> view() const { return {start64.data(), start32.data(), blocks, static_cast<std::size_t>(width), index.data(), weight.data()}; }
+    std::size_t bytes() const { return start32.bytes() + start64.bytes() + index.bytes() + weight.bytes(); }
 };
 
 struct Graph {
     Format format = Format::none;    ///< none: all_to_all and annealed, which store nothing
     std::int64_t n_sources = 0, n_targets = 0;
-    std::vector<RowBlock<std::uint16_t>> blocks16;
-    std::vector<RowBlock<std::uint32_t>> blocks32;
-    Buffer<std::uint32_t> starts32;
-    Buffer<std::uint64_t> starts64;
+    Rows<std::uint16_t> rows16;
+    Rows<std::uint32_t> rows32;      ///< one block
     Buffer<std::uint64_t> bits;      ///< [chunk][source][8 words]
     std::vector<std::uint32_t> indegree;   ///< [target]; empty for format none
     std::uint64_t synapses = 0, checksum = 0;

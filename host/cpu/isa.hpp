@@ -47,12 +47,13 @@ struct SpikeSegment {
     std::size_t size;
 };
 
-/// Rows of one target block: targets of source s are index[start[s stride] .. start[(s + 1) stride]).
+/// Rows of a graph (host/cpu/graph.hpp, Rows): the targets of source s in block b are those at index[start[s blocks + b]] up to
+/// index[start[s blocks + b + 1]], counted from target b width on.
 template <class Index>
 struct RowsView {
     const std::uint64_t* start64;   ///< exactly one of start64, start32 is set
     const std::uint32_t* start32;
-    std::size_t stride;
+    std::size_t blocks, width;
     const Index* index;
     const std::int16_t* weight;     ///< null: every synapse counts 1
 };
@@ -60,9 +61,10 @@ struct RowsView {
 struct Isa {
     const char* name;
     UpdateResult (*update[8])(const UpdateArgs&);
-    void (*rows16_count16)(const RowsView<std::uint16_t>&, const SpikeSegment*, std::size_t, std::uint16_t* counts);
-    void (*rows16_count32)(const RowsView<std::uint16_t>&, const SpikeSegment*, std::size_t, std::uint32_t* counts);
-    void (*rows16_weighted)(const RowsView<std::uint16_t>&, const SpikeSegment*, std::size_t, std::int32_t* sums);
+    /// Targets of the blocks [begin, end) only: threads share rows by blocks.
+    void (*rows16_count16)(const RowsView<std::uint16_t>&, const SpikeSegment*, std::size_t, std::size_t begin, std::size_t end, std::uint16_t* counts);
+    void (*rows16_count32)(const RowsView<std::uint16_t>&, const SpikeSegment*, std::size_t, std::size_t begin, std::size_t end, std::uint32_t* counts);
+    void (*rows16_weighted)(const RowsView<std::uint16_t>&, const SpikeSegment*, std::size_t, std::size_t begin, std::size_t end, std::int32_t* sums);
     /// Targets outside [begin, end) are skipped: threads share a row by target range.
     void (*rows32_count16)(const RowsView<std::uint32_t>&, const SpikeSegment*, std::size_t, std::uint32_t begin, std::uint32_t end, std::uint16_t* counts);
     void (*rows32_count32)(const RowsView<std::uint32_t>&, const SpikeSegment*, std::size_t, std::uint32_t begin, std::uint32_t end, std::uint32_t* counts);

@@ -123,6 +123,27 @@ SPIKEMASS_HD void add_term(const InputTerm& t, std::int64_t first, std::int64_t 
     }
 }
 
+/// One step of one neuron; returns its margin to the spike.  A function of its own: compilers keep a structure that is declared in
+/// the body of a simd loop as an array over the lanes, in memory.
+template <class M, bool with_v, bool with_z>
+SPIKEMASS_HD float advance_neuron(const typename M::Step& step, float* const* column, std::int64_t i, float input, float* __restrict v_integral, float* __restrict z_re,
+                                  float* __restrict z_im) {
+    typename M::State s = M::load(column, i);
+    float margin;
+    if constexpr (with_v)
+        margin = M::advance_observed(step, s, input, v_integral[i]);
+    else
+        margin = M::advance(step, s, input);
+    M::store(column, i, s);
+    if constexpr (with_z) {
+        float re, im;
+        M::phasor(s, re, im);
+        z_re[i] = z_re[i] + re;
+        z_im[i] = z_im[i] + im;
+    }
+    return margin;
+}
+
 /// One step of n <= 64 neurons from `at` on; input is eta + stimulus, or the buffer.
 template <class M, bool with_v, bool with_z, class Input>
 SPIKEMASS_HD void advance_word(const typename M::Step& step, float* const* columns, std::int64_t at, std::int64_t n, Input input, float* __restrict margin,
@@ -133,20 +154,7 @@ SPIKEMASS_HD void advance_word(const typename M::Step& step, float* const* colum
     float* __restrict z_re = with_z ? a.z_re + at : nullptr;
     float* __restrict z_im = with_z ? a.z_im + at : nullptr;
 #pragma omp simd
-    for (std::int64_t i = 0; i < n; ++i) {
-        typename M::State s = M::load(column, i);
-        if constexpr (with_v)
-            margin[i] = M::advance_observed(step, s, input(i), v_integral[i]);
-        else
-            margin[i] = M::advance(step, s, input(i));
-        M::store(column, i, s);
-        if constexpr (with_z) {
-            float re, im;
-            M::phasor(s, re, im);
-            z_re[i] = z_re[i] + re;
-            z_im[i] = z_im[i] + im;
-        }
-    }
+    for (std::int64_t i = 0; i < n; ++i) margin[i] = advance_neuron<M, with_v, with_z>(step, column, i, input(i), v_integral, z_re, z_im);
 }
 
 /// Steps the neurons [first, first + n) word by word: the mask and the list of one word are made while the divisions of the
@@ -221,11 +229,13 @@ UpdateResult update_model(const UpdateArgs& a) {
 
 constexpr std::size_t chunk = 1024;   // spikes whose rows are looked up together
 
-/// Calls apply(row, weights, size) for every spike.  Memory is asked for well ahead of use, in three passes over a chunk: offsets are
-/// fetched, offsets are read, rows are fetched while earlier ones are applied.
+/// Calls apply(block, row, weights, size) for every segment of the blocks [begin, end) of every spike: chunk by chunk of spikes, so
+/// that the rows of a chunk stay in the cache from one block to the next.  Memory is asked for well ahead of use, in three passes over
+/// a chunk: offsets are fetched, offsets are read, rows are fetched while earlier ones are applied.
 template <class Index, int lines, class Apply>
-SPIKEMASS_HD void for_each_row(const RowsView<Index>& view, const SpikeSegment* segment, std::size_t n_segments, Apply&& apply) {
+SPIKEMASS_HD void for_each_row(const RowsView<Index>& view, const SpikeSegment* segment, std::size_t n_segments, std::size_t begin, std::size_t end, Apply&& apply) {
     constexpr std::size_t ahead_start = 32, ahead_row = 16;
+    constexpr int sure_lines = sizeof(Index) == 2 ? 4 : 3;   // fetched for every row, without a branch that depends on its length
     std::uint32_t ids[chunk];
     const Index* row[chunk];
     std::uint32_t size[chunk];
@@ -242,34 +252,27 @@ SPIKEMASS_HD void for_each_row(const RowsView<Index>& view, const SpikeSegment* 
                 inside = 0;
             }
         }
-        if (view.start32) {
+        const auto look_up = [&](const auto* starts) {
             for (std::size_t i = 0; i < n; ++i) {
-                __builtin_prefetch(view.start32 + view.stride * ids[i + ahead_start < n ? i + ahead_start : i]);
-                const std::uint32_t* start = view.start32 + view.stride * ids[i];
+                __builtin_prefetch(starts + view.blocks * ids[i + ahead_start < n ? i + ahead_start : i]);
+                const auto* start = starts + view.blocks * ids[i];
                 row[i] = view.index + start[0];
-                size[i] = start[view.stride] - start[0];
+                size[i] = static_cast<std::uint32_t>(start[1] - start[0]);
             }
-        } else {
-            for (std::size_t i = 0; i < n; ++i) {
-                __builtin_prefetch(view.start64 + view.stride * ids[i + ahead_start < n ? i + ahead_start : i]);
-                const std::uint64_t* start = view.start64 + view.stride * ids[i];
-                row[i] = view.index + start[0];
-                size[i] = static_cast<std::uint32_t>(start[view.stride] - start[0]);
-            }
-        }
+        };
         const auto fetch = [&](std::size_t i) {
             const char* p = reinterpret_cast<const char*>(row[i]);
             const char* last = reinterpret_cast<const char*>(row[i] + size[i]);
-            __builtin_prefetch(p);   // short rows without a branch that depends on their length
-            __builtin_prefetch(p + 64);
-            __builtin_prefetch(p + 128);
-            p += 192;
-            for (int l = 3; l < lines && p < last; ++l, p += 64) __builtin_prefetch(p);
+            for (int l = 0; l < sure_lines; ++l, p += 64) __builtin_prefetch(p);
+            for (int l = sure_lines; l < lines && p < last; ++l, p += 64) __builtin_prefetch(p);
         };
-        for (std::size_t i = 0; i < n && i < ahead_row; ++i) fetch(i);
-        for (std::size_t i = 0; i < n; ++i) {
-            if (i + ahead_row < n) fetch(i + ahead_row);
-            apply(row[i], view.weight ? view.weight + (row[i] - view.index) : nullptr, static_cast<std::size_t>(size[i]));
+        for (std::size_t b = begin; b < end; ++b) {
+            view.start32 ? look_up(view.start32 + b) : look_up(view.start64 + b);
+            for (std::size_t i = 0; i < n && i < ahead_row; ++i) fetch(i);
+            for (std::size_t i = 0; i < n; ++i) {
+                if (i + ahead_row < n) fetch(i + ahead_row);
+                apply(b, row[i], view.weight ? view.weight + (row[i] - view.index) : nullptr, static_cast<std::size_t>(size[i]));
+            }
         }
     }
 }
@@ -293,13 +296,15 @@ SPIKEMASS_HD void add_row(const Index* row, const std::int16_t* weight, std::siz
 }
 
 template <class Sum, bool weighted>
-void rows16(const RowsView<std::uint16_t>& view, const SpikeSegment* segment, std::size_t n, Sum* sums) {
-    for_each_row<std::uint16_t, 6>(view, segment, n, [&](const std::uint16_t* row, const std::int16_t* w, std::size_t size) { add_row<std::uint16_t, Sum, weighted>(row, w, size, sums); });
+void rows16(const RowsView<std::uint16_t>& view, const SpikeSegment* segment, std::size_t n, std::size_t begin, std::size_t end, Sum* sums) {
+    for_each_row<std::uint16_t, 6>(view, segment, n, begin, end, [&](std::size_t block, const std::uint16_t* row, const std::int16_t* w, std::size_t size) {
+        add_row<std::uint16_t, Sum, weighted>(row, w, size, sums + block * view.width);
+    });
 }
 
 template <class Sum, bool weighted>
 void rows32(const RowsView<std::uint32_t>& view, const SpikeSegment* segment, std::size_t n, std::uint32_t begin, std::uint32_t end, Sum* sums) {
-    for_each_row<std::uint32_t, 12>(view, segment, n, [&](const std::uint32_t* row, const std::int16_t* w, std::size_t size) {
+    for_each_row<std::uint32_t, 12>(view, segment, n, 0, 1, [&](std::size_t, const std::uint32_t* row, const std::int16_t* w, std::size_t size) {
         const auto below = [&](std::uint32_t limit) {   // first position whose target is >= limit
             std::size_t at = 0;
             for (std::size_t left = size; left > 0;) {

@@ -212,7 +212,7 @@ TEST(LargeBlocks, RowsThatSpanSeveralBlocks) {
         const std::int64_t ns = 1500, nt = 150000;
         const auto a = cpu::build_graph(p, {5, 0, 0}, ns, nt, false, cpu::best_isa(), {2, cpu::Format::rows16});
         const auto b = cpu::build_graph(p, {5, 0, 0}, ns, nt, false, cpu::best_isa(), {1, cpu::Format::rows32});
-        EXPECT_EQ(a.blocks16.size(), 3u);
+        EXPECT_EQ(a.rows16.blocks, 3u);
         EXPECT_EQ(a.checksum, b.checksum);
         EXPECT_EQ(reference::edges(a), reference::edges(b));
     }

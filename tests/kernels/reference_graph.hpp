@@ -67,13 +67,17 @@ inline std::vector<Edge> edges(const Projection& p, const Seeds& seeds, std::int
 
 inline std::vector<Edge> edges(const cpu::Graph& g) {
     std::vector<Edge> out;
-    const auto rows = [&](const auto& block) {
+    const auto all = [&](const auto& rows) {
         for (std::int64_t s = 0; s < g.n_sources; ++s)
-            for (std::uint64_t e = block.start(static_cast<std::size_t>(s)); e < block.start(static_cast<std::size_t>(s) + 1); ++e)
-                out.push_back({static_cast<std::uint32_t>(s), static_cast<std::uint32_t>(block.first + block.index[e]), block.weight.size() ? block.weight[e] : std::int16_t{0}});
+            for (std::size_t b = 0; b < rows.blocks; ++b) {
+                const std::size_t segment = static_cast<std::size_t>(s) * rows.blocks + b;
+                for (std::uint64_t e = rows.start(segment); e < rows.start(segment + 1); ++e)
+                    out.push_back({static_cast<std::uint32_t>(s), static_cast<std::uint32_t>(b * static_cast<std::size_t>(rows.width) + rows.index[e]),
+                                   rows.weight.size() ? rows.weight[e] : std::int16_t{0}});
+            }
     };
-    for (const auto& b : g.blocks16) rows(b);
-    for (const auto& b : g.blocks32) rows(b);
+    all(g.rows16);
+    all(g.rows32);
     if (g.format == cpu::Format::bit_rows)
         for (std::int64_t s = 0; s < g.n_sources; ++s)
             for (std::int64_t t = 0; t < (g.n_targets + 511) / 512 * 512; ++t)
