@@ -232,10 +232,10 @@ constexpr std::size_t chunk = 1024;   // spikes whose rows are looked up togethe
 /// Calls apply(block, row, weights, size) for every segment of the blocks [begin, end) of every spike: chunk by chunk of spikes, so
 /// that the rows of a chunk stay in the cache from one block to the next.  Memory is asked for well ahead of use, in three passes over
 /// a chunk: offsets are fetched, offsets are read, rows are fetched while earlier ones are applied.
-template <class Index, int lines, class Apply>
+template <class Index, class Apply>
 SPIKEMASS_HD void for_each_row(const RowsView<Index>& view, const SpikeSegment* segment, std::size_t n_segments, std::size_t begin, std::size_t end, Apply&& apply) {
     constexpr std::size_t ahead_start = 32, ahead_row = 16;
-    constexpr int sure_lines = sizeof(Index) == 2 ? 4 : 3;   // fetched for every row, without a branch that depends on its length
+    constexpr int lines = 12, sure_lines = sizeof(Index) == 2 ? 4 : 3;   // sure: fetched for every row, without a branch that depends on its length
     std::uint32_t ids[chunk];
     const Index* row[chunk];
     std::uint32_t size[chunk];
@@ -297,14 +297,14 @@ SPIKEMASS_HD void add_row(const Index* row, const std::int16_t* weight, std::siz
 
 template <class Sum, bool weighted>
 void rows16(const RowsView<std::uint16_t>& view, const SpikeSegment* segment, std::size_t n, std::size_t begin, std::size_t end, Sum* sums) {
-    for_each_row<std::uint16_t, 6>(view, segment, n, begin, end, [&](std::size_t block, const std::uint16_t* row, const std::int16_t* w, std::size_t size) {
+    for_each_row<std::uint16_t>(view, segment, n, begin, end, [&](std::size_t block, const std::uint16_t* row, const std::int16_t* w, std::size_t size) {
         add_row<std::uint16_t, Sum, weighted>(row, w, size, sums + block * view.width);
     });
 }
 
 template <class Sum, bool weighted>
 void rows32(const RowsView<std::uint32_t>& view, const SpikeSegment* segment, std::size_t n, std::uint32_t begin, std::uint32_t end, Sum* sums) {
-    for_each_row<std::uint32_t, 12>(view, segment, n, 0, 1, [&](std::size_t, const std::uint32_t* row, const std::int16_t* w, std::size_t size) {
+    for_each_row<std::uint32_t>(view, segment, n, 0, 1, [&](std::size_t, const std::uint32_t* row, const std::int16_t* w, std::size_t size) {
         const auto below = [&](std::uint32_t limit) {   // first position whose target is >= limit
             std::size_t at = 0;
             for (std::size_t left = size; left > 0;) {
