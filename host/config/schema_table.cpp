@@ -34,7 +34,7 @@ std::vector<Section> schema_table() {
                    .sweepable = false}},
                   {"record", Type::choices, "[\"rate\"]", "observables kept; the rate always is",
                    {.choices = "rate v order_parameter spikes | synapse adaptation", .sweepable = false}},
-                  {"allow_capped", Type::boolean, "false", "run although more than 2 % of the rate may be lost to one spike per step"}}},
+                  {"allow_capped", Type::boolean, "false", "run although more than 2 % of the neurons would fire once per step"}}},
         {.path = "population.*",
          .doc = "neurons of one model",
          .selector = "model",
