@@ -68,14 +68,15 @@ void read_attributes(int root, SweepHeader& h) {
     h.bin = number("bin");
     h.warmup = number("warmup");
     h.duration = number("duration");
-    h.provenance = {text("program_version"), text("git_commit"), text("backend"), text("device"), text("compiler")};
+    h.provenance = {text("program_version"), text("git_commit"), text("backend"), text("device"), text("compiler"), static_cast<int>(number("graph_recipe"))};
 }
 
 RunArrays read_runs(int group, double rate_scale, bool series) {
     RunArrays a;
     const std::map<std::string, std::vector<double>*> real = {
         {"rate", &a.rate}, {"v", &a.v}, {"z_re", &a.z_re}, {"z_im", &a.z_im}, {"capped_fraction", &a.capped_fraction},
-        {"capped_rate_bound", &a.capped_rate_bound}, {"k_mean", &a.k_mean}, {"k_var", &a.k_var}, {"weight", &a.weight}, {"effective_delay", &a.effective_delay}};
+        {"capped_rate_bound", &a.capped_rate_bound}, {"k_mean", &a.k_mean}, {"k_var", &a.k_var}, {"weight", &a.weight}, {"weight_unit", &a.weight_unit},
+        {"effective_delay", &a.effective_delay}};
     const std::map<std::string, std::vector<std::uint64_t>*> counts = {
         {"spike_count", &a.spike_count}, {"digest", &a.digest}, {"seed_graph", &a.seed_graph}, {"seed_init", &a.seed_init}, {"seed_noise", &a.seed_noise},
         {"steps", &a.steps}, {"spikes", &a.spikes}, {"synapses", &a.synapses}, {"graph_checksum", &a.graph_checksum}};

@@ -35,6 +35,7 @@ void write_attributes(int root, const SweepHeader& h) {
     text("backend", h.provenance.backend);
     text("device", h.provenance.device);
     text("compiler", h.provenance.compiler);
+    if (h.provenance.graph_recipe > 0) nc::put_attribute(root, NC_GLOBAL, "graph_recipe", h.provenance.graph_recipe);
     text("resolved_sha256", h.sha256);
     nc::put_long_attribute(root, NC_GLOBAL, "resolved_configuration", h.resolved.dump());
     nc::put_long_attribute(root, NC_GLOBAL, "network_file", h.network_toml);

@@ -119,6 +119,9 @@ void put_long_attribute(int group, int variable, const std::string& name, const 
 void put_attribute(int group, int variable, const std::string& name, double value) {
     check(nc_put_att_double(group, variable, name.c_str(), NC_DOUBLE, 1, &value), "writing attribute " + name);
 }
+void put_attribute(int group, int variable, const std::string& name, int value) {
+    check(nc_put_att_int(group, variable, name.c_str(), NC_INT, 1, &value), "writing attribute " + name);
+}
 void put_attribute(int group, int variable, const std::string& name, const std::vector<std::int8_t>& values) {
     check(nc_put_att_schar(group, variable, name.c_str(), NC_BYTE, values.size(), values.data()), "writing attribute " + name);
 }

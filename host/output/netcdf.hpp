@@ -49,6 +49,7 @@ void put_attribute(int group, int variable, const std::string& name, const std::
 /// As a netCDF string: no limit on its length.
 void put_long_attribute(int group, int variable, const std::string& name, const std::string& text);
 void put_attribute(int group, int variable, const std::string& name, double value);
+void put_attribute(int group, int variable, const std::string& name, int value);
 void put_attribute(int group, int variable, const std::string& name, const std::vector<std::int8_t>& values);
 
 void put(int group, int variable, std::span<const double> values);

@@ -86,7 +86,8 @@ std::vector<std::uint8_t> encode_header(const SweepHeader& h) {
                       {"trials", h.trials}, {"first_trial", h.first_trial}, {"populations", h.populations}, {"projections", h.projections},
                       {"n_neurons", h.n_neurons}, {"stimulus", h.stimulus}, {"same_as", h.same_as}, {"reference_index", h.reference_index},
                       {"provenance", {{"program_version", h.provenance.program_version}, {"git_commit", h.provenance.git_commit},
-                                      {"backend", h.provenance.backend}, {"device", h.provenance.device}, {"compiler", h.provenance.compiler}}}};
+                                      {"backend", h.provenance.backend}, {"device", h.provenance.device}, {"compiler", h.provenance.compiler},
+                                      {"graph_recipe", h.provenance.graph_recipe}}}};
     if (h.tau_ms) j["tau_ms"] = *h.tau_ms;
     return ordered_json::to_cbor(j);
 }
@@ -126,6 +127,7 @@ SweepHeader decode_header(const std::vector<std::uint8_t>& bytes) try {
     p.at("backend").get_to(h.provenance.backend);
     p.at("device").get_to(h.provenance.device);
     p.at("compiler").get_to(h.provenance.compiler);
+    h.provenance.graph_recipe = p.value("graph_recipe", 0);
     return h;
 } catch (const nlohmann::json::exception& e) {
     throw IoError(fmt::format("a stored sweep header cannot be read ({}); the file is damaged or was written by another version of the program.", e.what()));

@@ -21,6 +21,7 @@ using AxisValue = std::variant<double, std::int64_t, std::string, bool>;
 /// What produced the numbers: root attributes of every dataset.
 struct Provenance {
     std::string program_version, git_commit, backend, device, compiler;
+    int graph_recipe = 0;                                ///< kernels::graph_recipe; 0 = not told
 };
 
 /// One sweep: its configuration and its plan.  Times in the file's time unit.

@@ -4,6 +4,7 @@
 
 #include "host/config/fingerprint.hpp"
 #include "host/version.hpp"
+#include "kernels/recipes.hpp"
 #include "kernels/stimulus.hpp"
 
 namespace spikemass {
@@ -56,7 +57,7 @@ std::vector<std::int64_t> sizes(const Network& n) {
 
 }  // namespace
 
-output::Provenance provenance(const std::string& backend) { return {version, git_commit, backend, processor_name(), compiler}; }
+output::Provenance provenance(const std::string& backend) { return {version, git_commit, backend, processor_name(), compiler, kernels::graph_recipe}; }
 
 output::SweepHeader sweep_header(const NetworkFile& file, const SweepPlan& plan) {
     const Configuration first = plan.configuration(plan.points.front());

@@ -54,6 +54,7 @@ def test_types_and_values(sweep):
         assert (d.steps == 600).all() and (d.spike_count.sum(["time", "population"]) <= d.spikes).all()
         assert np.allclose(d.k_mean.sel(projection="EE").mean("trial"), d.mean_indegree, rtol=0.05)
         assert (d.k_var.values[1::2] == 0).all() and (d.k_var.values[::2] > 0).all()
+        assert np.isnan(d.weight_unit).all()   # one strength
         assert np.allclose(d.effective_delay, 0.01) and (d.n_neurons == 500).all()
 
 
@@ -88,7 +89,7 @@ def test_levels_have_the_same_dimensions(sweep):
 def test_attributes_tell_where_it_comes_from(sweep):
     with opened(sweep) as d:
         a = d.attrs
-        assert a["profile"] == "spikemass" and a["time_unit"] == "tau" and a["backend"] == "cpu" and a["dt"] == 0.01
+        assert a["graph_recipe"] == 1 and a["profile"] == "spikemass" and a["time_unit"] == "tau" and a["backend"] == "cpu" and a["dt"] == 0.01
         assert {"program_version", "git_commit", "device", "compiler", "warmup", "duration", "bin"} <= a.keys()
         resolved = json.loads(a["resolved_configuration"])
         assert resolved["network"]["population"]["E"]["size"] == 500 and len(a["resolved_sha256"]) == 64
@@ -125,6 +126,9 @@ def test_single_runs(spikemass):
     with opened(spikemass.path("new/folder/run.nc")) as d:
         assert dict(d.sizes) == {"point": 1, "trial": 1, "time": 30, "population": 2, "projection": 4}
         assert list(d.trial.values) == [3] and f"{int(d.digest):016x}" == j["digest"]
+        units = d.weight_unit.squeeze()
+        assert 2.0**-13 < float(units.sel(projection="EE")) < 2.0**-10 and np.log2(float(units.sel(projection="EE"))) % 1 == 0   # 32767 of them hold J + 4 sd = 9
+        assert np.isnan(units.sel(projection=["EI", "IE", "II"])).all()
         assert float(d.rate.sel(population="I").mean()) == pytest.approx(j["populations"]["I"]["rate_mean"], rel=1e-5)
     spikemass.json("run", "net.toml", "--level", "mass", "--set", "population.I.params.eta={ distribution = \"lorentzian\", center = 2.0, half_width = 0.5 }", "--out", "mass.nc")
     with opened(spikemass.path("mass.nc"), "mass") as d, opened(spikemass.path("mass.nc")) as root:

@@ -62,6 +62,7 @@ void expect_runs(const SweepHeader& h, const RunArrays& a, RunKind kind, std::in
                 EXPECT_EQ(a.k_mean[i], x.k_mean);
                 EXPECT_EQ(a.k_var[i], x.k_var);
                 EXPECT_EQ(a.weight[i], x.weight);
+                EXPECT_TRUE(same_bits(a.weight_unit[i], x.weight_unit > 0 ? x.weight_unit : std::nan("")));
                 EXPECT_EQ(a.graph_checksum[i], x.graph_checksum);
                 EXPECT_EQ(a.effective_delay[static_cast<std::size_t>(run) * m + j], x.effective_delay);
             }

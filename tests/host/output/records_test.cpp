@@ -36,6 +36,7 @@ TEST(SweepHeader, RoundTripIsExact) {
     EXPECT_EQ(back.reference_index, h.reference_index);
     EXPECT_EQ(back.record.v, true);
     EXPECT_EQ(back.provenance.compiler, "g++ 12");
+    EXPECT_EQ(back.provenance.graph_recipe, 1);
     EXPECT_THROW(decode_header({1, 2, 3}), IoError);
 }
 
