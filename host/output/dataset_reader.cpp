@@ -63,7 +63,7 @@ void read_attributes(int root, SweepHeader& h) {
     h.resolved = nlohmann::ordered_json::parse(text("resolved_configuration"));
     h.sha256 = text("resolved_sha256");
     h.time_unit = text("time_unit");
-    h.tau_ms = nc::number_attribute(root, NC_GLOBAL, "tau_ms");
+    h.tau_ms = nc::number_attributes(root, NC_GLOBAL, "tau_ms");
     h.dt = number("dt");
     h.bin = number("bin");
     h.warmup = number("warmup");
@@ -111,6 +111,7 @@ Dataset read_verified(const std::filesystem::path& path, bool series) {
         throw IoError(fmt::format("{}: its resolved configuration is no JSON ({}); {}", path.string(), e.what(), dataset_remedy(path)));
     }
     h.populations = nc::get_strings(root, variable(root, "population"));
+    if (h.tau_ms.size() == 1) h.tau_ms.resize(h.populations.size(), h.tau_ms.front());
     if (const auto v = nc::find_variable(root, "projection")) h.projections = nc::get_strings(root, *v);
     const auto trials = nc::get_integers(root, variable(root, "trial"));
     h.trials = static_cast<std::int64_t>(trials.size());

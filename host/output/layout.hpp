@@ -71,6 +71,9 @@ std::string rate_unit(std::string_view time_unit);
 double rate_scale(std::string_view time_unit);
 std::string unit_name(Unit, std::string_view time_unit);
 
+/// What an attribute holds of one value per population: one number where all agree.
+std::vector<double> one_if_equal(std::vector<double> per_population);
+
 /// One short name per swept path, unique and safe in netCDF, xarray and Julia: the last path elements that tell the paths apart, joined by "_".
 std::vector<std::string> axis_names(const std::vector<std::string>& paths);
 

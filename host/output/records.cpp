@@ -25,6 +25,7 @@ void SweepHeader::check() const {
     if (points.empty()) fail("the sweep has no points; every swept list needs at least one value.");
     if (trials < 1) fail(fmt::format("trials = {} must be >= 1.", trials));
     if (populations.empty()) fail("there is no population.");
+    if (!tau_ms.empty() && tau_ms.size() != populations.size()) fail("tau_ms must be given for every population.");
     if (!axis_units.empty() && axis_units.size() != axes.size()) fail("axis_units must have one unit per axis.");
     for (const auto& point : points)
         if (point.size() != axes.size()) fail(fmt::format("a point has {} values for {} axes.", point.size(), axes.size()));
@@ -88,7 +89,7 @@ std::vector<std::uint8_t> encode_header(const SweepHeader& h) {
                       {"provenance", {{"program_version", h.provenance.program_version}, {"git_commit", h.provenance.git_commit},
                                       {"backend", h.provenance.backend}, {"device", h.provenance.device}, {"compiler", h.provenance.compiler},
                                       {"graph_recipe", h.provenance.graph_recipe}}}};
-    if (h.tau_ms) j["tau_ms"] = *h.tau_ms;
+    if (!h.tau_ms.empty()) j["tau_ms"] = h.tau_ms;
     return ordered_json::to_cbor(j);
 }
 
@@ -99,7 +100,6 @@ SweepHeader decode_header(const std::vector<std::uint8_t>& bytes) try {
     h.resolved = j.at("resolved");
     j.at("sha256").get_to(h.sha256);
     j.at("time_unit").get_to(h.time_unit);
-    if (j.contains("tau_ms")) h.tau_ms = j["tau_ms"].get<double>();
     j.at("dt").get_to(h.dt);
     j.at("bin").get_to(h.bin);
     j.at("warmup").get_to(h.warmup);
@@ -117,6 +117,10 @@ SweepHeader decode_header(const std::vector<std::uint8_t>& bytes) try {
     j.at("first_trial").get_to(h.first_trial);
     j.at("populations").get_to(h.populations);
     j.at("projections").get_to(h.projections);
+    if (const auto tau = j.find("tau_ms"); tau != j.end()) {
+        if (tau->is_number()) h.tau_ms.assign(h.populations.size(), tau->get<double>());   // the one of all
+        else tau->get_to(h.tau_ms);
+    }
     j.at("n_neurons").get_to(h.n_neurons);
     j.at("stimulus").get_to(h.stimulus);
     j.at("same_as").get_to(h.same_as);

@@ -37,13 +37,15 @@ output::SweepHeader base_header(const NetworkFile& file, const Configuration& c)
     output::SweepHeader h;
     h.network_toml = file.text();
     h.time_unit = c.run.time_unit;
-    if (h.time_unit == "ms" && !c.network.populations.empty()) h.tau_ms = c.network.populations.front().tau;
     h.dt = c.run.dt;
     h.bin = c.run.bin;
     h.warmup = c.run.warmup;
     h.duration = c.run.duration;
     h.record = c.run.record;
-    for (const Population& p : c.network.populations) h.populations.push_back(p.name);
+    for (const Population& p : c.network.populations) {
+        h.populations.push_back(p.name);
+        if (h.time_unit == "ms") h.tau_ms.push_back(p.tau);
+    }
     for (const Projection& p : c.network.projections) h.projections.push_back(p.name);
     h.provenance = provenance();
     return h;

@@ -120,6 +120,16 @@ def test_hertz_and_milliseconds(spikemass):
         assert mass.rate.attrs["units"] == "Hz" and float(mass.rate.mean()) == pytest.approx(float(spiking.rate.mean()), rel=0.2)
 
 
+def test_time_constants_of_populations_that_differ(spikemass):
+    net = two().replace('"tau"', '"ms"').replace("dt        = 0.01", "dt        = 0.1").replace("delay    = 0.05", "delay    = 0.5")
+    spikemass.write("net.toml", net.replace("params = { eta", "params = { tau_ms = 10.0, eta"))
+    for i, expected in ((10.0, [10.0]), (5.0, [10.0, 5.0])):
+        spikemass.ok("run", "net.toml", "--set", f"population.I.params.tau_ms={i}", "--out", "run.nc")
+        with opened(spikemass.path("run.nc")) as d:
+            assert np.atleast_1d(d.attrs["tau_ms"]).tolist() == expected
+    assert spikemass.json("info", "run.nc")["tau_ms"] == [10.0, 5.0]
+
+
 def test_single_runs(spikemass):
     spikemass.write("net.toml", two())
     j = spikemass.json("run", "net.toml", "--trial", 3, "--out", "new/folder/run.nc")

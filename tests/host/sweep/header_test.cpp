@@ -23,7 +23,7 @@ TEST(Header, OfASweep) {
     EXPECT_EQ(h.n_neurons, std::vector<std::vector<std::int64_t>>(4, {300}));
     EXPECT_TRUE(h.record.v && !h.record.order_parameter);
     EXPECT_TRUE(h.stimulus.empty());
-    EXPECT_FALSE(h.tau_ms);
+    EXPECT_TRUE(h.tau_ms.empty());
     EXPECT_EQ(std::get<std::string>(h.points[1][1]), "fixed_indegree");
     EXPECT_FALSE(h.provenance.program_version.empty() || h.provenance.compiler.empty() || h.provenance.device.empty());
 }
@@ -63,7 +63,7 @@ TEST(Header, Milliseconds) {
     const NetworkFile file = network_file(text);
     const output::SweepHeader h = run_header(file, file.resolve(), 0);
     EXPECT_EQ(h.time_unit, "ms");
-    EXPECT_EQ(h.tau_ms, 15.0);
+    EXPECT_EQ(h.tau_ms, std::vector<double>{15.0});
 }
 
 }  // namespace
