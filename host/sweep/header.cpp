@@ -3,6 +3,8 @@
 #include <fstream>
 
 #include "host/config/fingerprint.hpp"
+#include "host/config/schema.hpp"
+#include "host/output/layout.hpp"
 #include "host/version.hpp"
 #include "kernels/recipes.hpp"
 #include "kernels/stimulus.hpp"
@@ -51,6 +53,17 @@ output::SweepHeader base_header(const NetworkFile& file, const Configuration& c)
     return h;
 }
 
+std::string unit_of(config::Quantity quantity, const std::string& time_unit) {
+    using output::layout::Unit;
+    switch (quantity) {
+        case config::Quantity::one: return unit_name(Unit::one, time_unit);
+        case config::Quantity::time: return unit_name(Unit::time, time_unit);
+        case config::Quantity::rate: return unit_name(Unit::rate, time_unit);
+        case config::Quantity::ms: return "ms";
+    }
+    return {};
+}
+
 std::vector<std::int64_t> sizes(const Network& n) {
     std::vector<std::int64_t> s;
     for (const Population& p : n.populations) s.push_back(p.size);
@@ -67,6 +80,7 @@ output::SweepHeader sweep_header(const NetworkFile& file, const SweepPlan& plan)
     h.resolved = plan.resolved;
     h.sha256 = plan.sha256;
     h.axes = plan.axes;
+    for (const std::string& path : plan.axes) h.axis_units.push_back(unit_of(config::quantity_of(path), h.time_unit));
     h.trials = plan.trials;
     bool one_stimulus = true;
     std::vector<std::vector<std::vector<double>>> stimulus;

@@ -40,7 +40,7 @@ def test_dimensions_and_coordinates(sweep):
         assert np.allclose(d.time, 2.0 + 0.1 * (np.arange(40) + 0.5), rtol=1e-12)
         assert list(d.mean_indegree.values) == [10, 10, 30, 30, 100, 100] and d.mean_indegree.dims == ("point",)
         assert list(d.kind.values) == ["erdos_renyi", "fixed_indegree"] * 3
-        assert list(d.dt.values) == [0.01] * 6
+        assert list(d.dt.values) == [0.01] * 6 and d.dt.attrs["units"] == "tau" and d.mean_indegree.attrs["units"] == "1"
         assert {"mean_indegree", "kind", "dt"} <= set(d.coords)
 
 
