@@ -11,7 +11,8 @@
 
 namespace spikemass {
 
-/// Receives the spikes of one population and step, ids ascending; called from the thread that called the engine.
+/// Receives the spikes of one population and step, ids ascending; called from the thread that called the engine, once per population
+/// in every step, without ids where nobody fired.
 using SpikeSink = std::function<void(std::size_t population, std::int64_t step, std::span<const std::uint32_t> ids)>;
 
 class Engine {
@@ -22,7 +23,7 @@ public:
     virtual void advance(std::int64_t steps) = 0;
     /// Steps `bins` bins and appends them to `out` [population].
     virtual void record(std::int64_t bins, std::int64_t steps_per_bin, const RecordFlags& flags, std::vector<PopulationBins>& out) = 0;
-    /// From now on every spike is also handed to `sink` (empty: no more).
+    /// From now on `sink` is called in every step, also in one without spikes (an empty sink: no more).
     virtual void set_spike_sink(SpikeSink sink) = 0;
 
     virtual std::int64_t step() const = 0;             ///< steps done, warm-up included

@@ -22,6 +22,7 @@ struct ProjectionFacts {
     std::uint64_t graph_checksum = 0;            ///< order-free (docs/numerics.md)
     double effective_delay = 0.0;                ///< delay_steps * dt, file's time unit
     double weight = 0.0;                         ///< J / norm of one synapse (mean over targets)
+    double weight_unit = 0.0;                    ///< drawn strengths J are whole multiples of this power of two; 0 = all are equal
     std::string format;                          ///< "count", "rows16", "rows32", "bitrows", "annealed", + "/weighted"
 };
 

@@ -17,6 +17,7 @@
 #include "host/output/files.hpp"
 #include "host/output/sweep_folder.hpp"
 #include "host/sweep/header.hpp"
+#include "host/sweep/sweep.hpp"
 #include "host/version.hpp"
 #include "models/closures/registry.hpp"
 #include "models/registry.hpp"
@@ -36,13 +37,18 @@ int validate(const Common& common, const std::string& path) {
         return 0;
     }
     const NetworkFile file = NetworkFile::load(path, common.overrides(), common.seed);
-    Configuration c = file.resolve();
+    Configuration c;
     std::string sweep;
-    if (file.has_sweep()) {
+    if (file.has_sweep()) {   // what the file leaves to the axes is there at every point
         const SweepPlan plan = file.sweep();
+        estimate_sweep(file, plan, 1);
+        c = plan.configuration(plan.points.front());
+        c.resolved = plan.resolved.at("network");
         sweep = fmt::format(", sweep of {} points x {} trials", plan.points.size(), plan.trials);
+    } else {
+        c = file.resolve();
+        mass::resolve_initial(c.network);
     }
-    mass::resolve_initial(c.network);
     if (common.json) fmt::print("{}\n", nlohmann::ordered_json{{"file", path}, {"valid", true}, {"resolved", c.resolved}}.dump());
     else fmt::print("{}: valid network: {} populations, {} projections, {} stimuli{}\n", path, c.network.populations.size(), c.network.projections.size(), c.network.stimuli.size(), sweep);
     return 0;

@@ -94,6 +94,7 @@ void print(const nlohmann::ordered_json& j, const Configuration& c) {
         if (p.contains("v_mean")) fmt::print(", v {:.6g} ± {:.2g}", value("v_mean"), value("v_sem"));
         fmt::print(" (mean over {} {})\n", c.run.duration, c.run.time_unit);
     }
+    if (j.contains("spikes_file")) fmt::print("spikes {}\n", j["spikes_file"].get<std::string>());
 }
 
 std::filesystem::path real_path(const std::string& file) { return std::filesystem::weakly_canonical(std::filesystem::absolute(file)); }
@@ -129,7 +130,7 @@ RunResult run_spiking_level(const RunOptions& o, const Configuration& c) {
     };
     if (o.spikes.empty()) return run_spiking(c.network, c.plan, s);
     std::optional<output::SpikeWriter> writer;
-    const auto open = [&] {   // at the first spike: a network that is refused leaves no folder behind
+    const auto open = [&] {   // after the first step: a network that is refused leaves no folder behind
         std::vector<std::string> names;
         for (const Population& p : c.network.populations) names.push_back(p.name);
         std::filesystem::create_directories(folder_of(o.spikes));
@@ -171,10 +172,16 @@ void write(const RunOptions& o, const Configuration& c, const output::SweepHeade
     output::write_groups(o.out, {output::level_group(mass_series(record.result, o.closure), c.run.time_unit)});
 }
 
-int execute(const RunOptions& o) {
+/// Where run.record asks for spikes and no file is named: beside the dataset, else here, under the network file's name.
+std::string default_spikes_file(const RunOptions& o) {
+    return o.out.empty() ? std::filesystem::path(o.file).stem().string() + ".spikes.h5" : std::filesystem::path(o.out).replace_extension(".spikes.h5").string();
+}
+
+int execute(RunOptions o) {
     check_options(o);
     const NetworkFile file = NetworkFile::load(o.file, o.common.overrides(), o.common.seed);
     const Configuration c = file.resolve(o.trial);
+    if (c.run.record.spikes && o.spikes.empty() && o.level == "spiking") check_output_file("--spikes", o.spikes = default_spikes_file(o));
     check_recording(c.network, c.plan);
     std::optional<output::SweepHeader> header;
     if (!o.out.empty()) {
@@ -184,12 +191,11 @@ int execute(const RunOptions& o) {
     output::TrialRecord record;
     record.seeds = c.network.seeds;
     record.result = o.level == "mass" ? run_mass_level(o, c) : run_spiking_level(o, c);
-    if (c.run.record.spikes && o.spikes.empty() && o.level == "spiking")
-        record.result.warnings.push_back("run.record asks for spikes and no file for them was named: add --spikes FILE.");
     if (header) write(o, c, *header, record);
     if (!o.common.quiet)
         for (const std::string& w : record.result.warnings) say("warning: " + w);
-    const auto j = summary(record.result, c, o.trial);
+    auto j = summary(record.result, c, o.trial);
+    if (!o.spikes.empty()) j["spikes_file"] = o.spikes;
     if (o.common.json) fmt::print("{}\n", j.dump());
     else print(j, c);
     return 0;
@@ -206,7 +212,7 @@ Verb add_run(CLI::App& app) {
     verb->add_flag("--ideal-delay", o->ideal_delay, "Mass with the delay as asked for instead of the network's realised one");
     verb->add_option("--trial", o->trial, "Reproduce this trial of a sweep")->check(whole_number);
     verb->add_option("--out", o->out, "Write a dataset (netCDF-4)");
-    verb->add_option("--spikes", o->spikes, "Write the recorded spikes (SONATA, HDF5)");
+    verb->add_option("--spikes", o->spikes, "File for the recorded spikes (SONATA, HDF5); default with \"spikes\" in run.record: NAME.spikes.h5");
     o->common.add_to(*verb);
     return {verb, [o] { return execute(*o); }};
 }

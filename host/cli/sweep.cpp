@@ -124,7 +124,7 @@ Verb add_sweep(CLI::App& app) {
     verb->add_option("--shard", o->shard, "Do the i-th of n parts of the runs, e.g. 2/8; parts may share a folder or be merged later");
     verb->add_flag("--dry-run", o->dry_run, "Print points, synapses, memory, disk and time, and stop");
     verb->add_option("--max-wall", o->max_wall, "Stop (exit 75, resumable) after this long, e.g. 3h");
-    verb->add_flag("--spikes", o->spikes, "Also write SONATA spike files into FOLDER/spikes");
+    verb->add_flag("--spikes", o->spikes, "Also write SONATA spike files into FOLDER/spikes, as \"spikes\" in run.record does");
     o->common.add_to(*verb);
     return {verb, [o] { return execute(*o); }};
 }

@@ -89,6 +89,13 @@ const Section* section_of(std::string_view path) {
     return nullptr;
 }
 
+Quantity quantity_of(std::string_view path) {
+    const auto dot = path.rfind('.');
+    const Section* section = dot == std::string_view::npos ? nullptr : section_of(path.substr(0, dot));
+    const Key* key = section ? section->find(path.substr(dot + 1)) : nullptr;
+    return key ? key->rules.quantity : Quantity::one;
+}
+
 const std::vector<std::string>& top_level_names() {
     static const std::vector<std::string> names{"run", "population", "projection", "stimulus", "sweep", "extends"};
     return names;

@@ -24,6 +24,9 @@ enum class Type {
     future      ///< a name of the format that this version does not offer
 };
 
+/// What a number measures; its unit follows `run.time_unit`, except that of `ms`.
+enum class Quantity { one, time, rate, ms };
+
 struct Range {
     double low, high;
     bool above_low;                ///< low itself is excluded
@@ -42,6 +45,7 @@ struct Key {
         const char* used_by = "";          ///< kinds (values of the section's selector) that use the key; "": all
         const char* rival = "";            ///< key that says the same in another way: the later layer wins
         bool sweepable = true;
+        Quantity quantity = Quantity::one;
     };
     std::string name;
     Type type = Type::number;
@@ -76,6 +80,9 @@ const std::vector<Section>& schema();
 
 /// The section of a path of the file ("population.E.params"), nullptr if it is none.
 const Section* section_of(std::string_view path);
+
+/// What the values of a key measure ("projection.EE.delay": time); of tables and of paths that are no key: one.
+Quantity quantity_of(std::string_view path);
 
 /// Top-level tables, and those of them whose keys are names that the user chooses.
 const std::vector<std::string>& top_level_names();

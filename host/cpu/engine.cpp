@@ -301,6 +301,7 @@ void CpuEngine::build_projection(std::size_t index, const GraphOptions& options)
     f.graph_checksum = s.graph.checksum;
     f.effective_delay = static_cast<double>(p.delay_steps) * network_.dt;
     f.weight = norm > 0 ? p.strength / norm : 0.0;
+    f.weight_unit = weighted ? unit : 0.0;
     f.format = kind == TopologyKind::annealed ? "annealed" : std::string(format_name(s.graph.format)) + (weighted ? "/weighted" : "");
     std::vector<std::uint32_t>().swap(s.graph.indegree);
 }

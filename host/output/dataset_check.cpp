@@ -36,7 +36,7 @@ class Checker {
 public:
     Checker(int root, const std::filesystem::path& file) : root_(root), file_(file) {}
 
-    void run() const {
+    void run() {
         check_profile();
         for (const char* name : {"resolved_configuration", "resolved_sha256", "network_file", "time_unit", "program_version", "git_commit", "backend", "device", "compiler"})
             if (!nc::text_attribute(root_, NC_GLOBAL, name)) fail(fmt::format("the attribute {} is missing", name));
@@ -56,11 +56,12 @@ private:
         throw IoError(fmt::format("{}: is no valid dataset: {}; {}", file_.string(), what, dataset_remedy(file_)));
     }
 
-    void check_profile() const {
+    void check_profile() {
         if (nc::text_attribute(root_, NC_GLOBAL, "profile") != layout::profile) fail(fmt::format("its attribute profile is not \"{}\"", layout::profile));
         const auto version = nc::text_attribute(root_, NC_GLOBAL, "profile_version").value_or("");
         int major = -1;
-        std::from_chars(version.data(), version.data() + version.size(), major);
+        const char* const end = version.data() + version.size();
+        if (const char* dot = std::from_chars(version.data(), end, major).ptr; dot < end) std::from_chars(dot + 1, end, minor_);
         if (major != layout::version_major)
             fail(fmt::format("its profile_version is \"{}\" and this program reads {}.x (use the version that wrote it)", version, layout::version_major));
     }
@@ -69,7 +70,7 @@ private:
         const bool projections = nc::find_dimension(root_, "projection").has_value();
         for (const auto& spec : layout::run_variables) {
             const auto v = nc::find_variable(group, spec.name);
-            const bool required = spec.presence == Presence::always || (spec.presence == Presence::if_projections && projections);
+            const bool required = spec.since_minor <= minor_ && (spec.presence == Presence::always || (spec.presence == Presence::if_projections && projections));
             if (!v && required) fail(fmt::format("the variable {}{} is missing", prefix, spec.name));
             if (!v) continue;
             if (!has_type(*v, spec.type)) fail(fmt::format("the variable {}{} has another type", prefix, spec.name));
@@ -90,7 +91,7 @@ private:
         for (const auto& [name, id] : nc::groups(group)) check_units(id, prefix + name + "/");
     }
 
-    int root_;
+    int root_, minor_ = 0;
     const std::filesystem::path& file_;
 };
 

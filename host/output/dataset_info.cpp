@@ -61,10 +61,14 @@ ordered_json dataset_info(const std::filesystem::path& path) {
     ordered_json j = {{"file", path.string()}, {"size_bytes", std::filesystem::file_size(path)},
                       {"profile", fmt::format("{} {}.{}", layout::profile, layout::version_major, layout::version_minor)},
                       {"program_version", h.provenance.program_version}, {"git_commit", h.provenance.git_commit}, {"backend", h.provenance.backend},
-                      {"device", h.provenance.device}, {"compiler", h.provenance.compiler}, {"resolved_sha256", h.sha256},
+                      {"device", h.provenance.device}, {"compiler", h.provenance.compiler},
+                      {"graph_recipe", h.provenance.graph_recipe}, {"resolved_sha256", h.sha256},
                       {"time_unit", h.time_unit}, {"warmup", h.warmup}, {"duration", h.duration}, {"bin", h.bin}, {"dt", h.dt},
                       {"bins", h.n_bins()}, {"points", h.n_points()}, {"trials", h.trials}, {"references", h.n_references()}};
-    if (h.tau_ms) j["tau_ms"] = *h.tau_ms;
+    if (const auto tau = layout::one_if_equal(h.tau_ms); !tau.empty()) {
+        if (tau.size() == 1) j["tau_ms"] = tau.front();
+        else j["tau_ms"] = tau;
+    }
     j["populations"] = populations(h);
     j["projections"] = h.projections;
     ordered_json swept = ordered_json::object();

@@ -63,19 +63,20 @@ void read_attributes(int root, SweepHeader& h) {
     h.resolved = nlohmann::ordered_json::parse(text("resolved_configuration"));
     h.sha256 = text("resolved_sha256");
     h.time_unit = text("time_unit");
-    h.tau_ms = nc::number_attribute(root, NC_GLOBAL, "tau_ms");
+    h.tau_ms = nc::number_attributes(root, NC_GLOBAL, "tau_ms");
     h.dt = number("dt");
     h.bin = number("bin");
     h.warmup = number("warmup");
     h.duration = number("duration");
-    h.provenance = {text("program_version"), text("git_commit"), text("backend"), text("device"), text("compiler")};
+    h.provenance = {text("program_version"), text("git_commit"), text("backend"), text("device"), text("compiler"), static_cast<int>(number("graph_recipe"))};
 }
 
 RunArrays read_runs(int group, double rate_scale, bool series) {
     RunArrays a;
     const std::map<std::string, std::vector<double>*> real = {
         {"rate", &a.rate}, {"v", &a.v}, {"z_re", &a.z_re}, {"z_im", &a.z_im}, {"capped_fraction", &a.capped_fraction},
-        {"capped_rate_bound", &a.capped_rate_bound}, {"k_mean", &a.k_mean}, {"k_var", &a.k_var}, {"weight", &a.weight}, {"effective_delay", &a.effective_delay}};
+        {"capped_rate_bound", &a.capped_rate_bound}, {"k_mean", &a.k_mean}, {"k_var", &a.k_var}, {"weight", &a.weight}, {"weight_unit", &a.weight_unit},
+        {"effective_delay", &a.effective_delay}};
     const std::map<std::string, std::vector<std::uint64_t>*> counts = {
         {"spike_count", &a.spike_count}, {"digest", &a.digest}, {"seed_graph", &a.seed_graph}, {"seed_init", &a.seed_init}, {"seed_noise", &a.seed_noise},
         {"steps", &a.steps}, {"spikes", &a.spikes}, {"synapses", &a.synapses}, {"graph_checksum", &a.graph_checksum}};
@@ -110,6 +111,7 @@ Dataset read_verified(const std::filesystem::path& path, bool series) {
         throw IoError(fmt::format("{}: its resolved configuration is no JSON ({}); {}", path.string(), e.what(), dataset_remedy(path)));
     }
     h.populations = nc::get_strings(root, variable(root, "population"));
+    if (h.tau_ms.size() == 1) h.tau_ms.resize(h.populations.size(), h.tau_ms.front());
     if (const auto v = nc::find_variable(root, "projection")) h.projections = nc::get_strings(root, *v);
     const auto trials = nc::get_integers(root, variable(root, "trial"));
     h.trials = static_cast<std::int64_t>(trials.size());

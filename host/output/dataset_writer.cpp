@@ -25,7 +25,7 @@ void write_attributes(int root, const SweepHeader& h) {
     text("profile_version", fmt::format("{}.{}", layout::version_major, layout::version_minor));
     text("level", "spiking");
     text("time_unit", h.time_unit);
-    if (h.tau_ms) nc::put_attribute(root, NC_GLOBAL, "tau_ms", *h.tau_ms);
+    if (!h.tau_ms.empty()) nc::put_attribute(root, NC_GLOBAL, "tau_ms", layout::one_if_equal(h.tau_ms));
     nc::put_attribute(root, NC_GLOBAL, "dt", h.dt);   // of points that do not sweep run.dt
     nc::put_attribute(root, NC_GLOBAL, "bin", h.bin);
     nc::put_attribute(root, NC_GLOBAL, "warmup", h.warmup);
@@ -35,6 +35,7 @@ void write_attributes(int root, const SweepHeader& h) {
     text("backend", h.provenance.backend);
     text("device", h.provenance.device);
     text("compiler", h.provenance.compiler);
+    if (h.provenance.graph_recipe > 0) nc::put_attribute(root, NC_GLOBAL, "graph_recipe", h.provenance.graph_recipe);
     text("resolved_sha256", h.sha256);
     nc::put_long_attribute(root, NC_GLOBAL, "resolved_configuration", h.resolved.dump());
     nc::put_long_attribute(root, NC_GLOBAL, "network_file", h.network_toml);

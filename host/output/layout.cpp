@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <functional>
 #include <map>
 #include <set>
 
@@ -40,6 +41,11 @@ std::string unit_name(Unit unit, std::string_view time_unit) {
         case Unit::time: return std::string(time_unit);
     }
     return "1";
+}
+
+std::vector<double> one_if_equal(std::vector<double> x) {
+    if (std::adjacent_find(x.begin(), x.end(), std::not_equal_to<>()) == x.end() && x.size() > 1) x.resize(1);
+    return x;
 }
 
 namespace {

@@ -10,7 +10,7 @@
 namespace spikemass::output::layout {
 
 inline constexpr const char* profile = "spikemass";
-inline constexpr int version_major = 1, version_minor = 0;
+inline constexpr int version_major = 1, version_minor = 1;
 inline constexpr const char* reference_group = "reference";
 
 /// Dimensions of a variable; `run` stands for "point" in the root group and "reference_point" in /reference.  The last is the fastest.
@@ -32,6 +32,7 @@ struct VariableSpec {
     Unit unit;
     Presence presence;
     const char* long_name;
+    int since_minor = 0;                             ///< older datasets lack it
 };
 
 inline constexpr VariableSpec run_variables[] = {
@@ -56,6 +57,7 @@ inline constexpr VariableSpec run_variables[] = {
     {"k_var", Type::f64, Shape::run_projection, Unit::one, Presence::if_projections, "realised variance of the in-degree"},
     {"graph_checksum", Type::u64, Shape::run_projection, Unit::one, Presence::if_projections, "order-free checksum of the graph"},
     {"weight", Type::f64, Shape::run_projection, Unit::one, Presence::if_projections, "weight of one synapse, mean over targets"},
+    {"weight_unit", Type::f64, Shape::run_projection, Unit::one, Presence::if_projections, "power of two of which drawn strengths J are multiples; NaN where all are equal", 1},
     {"effective_delay", Type::f64, Shape::point_projection, Unit::time, Presence::if_projections, "realised delay"},
     {"n_neurons", Type::i64, Shape::point_population, Unit::one, Presence::always, "neurons"},
 };
@@ -68,6 +70,9 @@ std::string rate_unit(std::string_view time_unit);
 /// What a rate in 1/time_unit is multiplied by to have rate_unit: 1, or 1000 for "ms".
 double rate_scale(std::string_view time_unit);
 std::string unit_name(Unit, std::string_view time_unit);
+
+/// What an attribute holds of one value per population: one number where all agree.
+std::vector<double> one_if_equal(std::vector<double> per_population);
 
 /// One short name per swept path, unique and safe in netCDF, xarray and Julia: the last path elements that tell the paths apart, joined by "_".
 std::vector<std::string> axis_names(const std::vector<std::string>& paths);

@@ -119,6 +119,12 @@ void put_long_attribute(int group, int variable, const std::string& name, const 
 void put_attribute(int group, int variable, const std::string& name, double value) {
     check(nc_put_att_double(group, variable, name.c_str(), NC_DOUBLE, 1, &value), "writing attribute " + name);
 }
+void put_attribute(int group, int variable, const std::string& name, int value) {
+    check(nc_put_att_int(group, variable, name.c_str(), NC_INT, 1, &value), "writing attribute " + name);
+}
+void put_attribute(int group, int variable, const std::string& name, const std::vector<double>& values) {
+    check(nc_put_att_double(group, variable, name.c_str(), NC_DOUBLE, values.size(), values.data()), "writing attribute " + name);
+}
 void put_attribute(int group, int variable, const std::string& name, const std::vector<std::int8_t>& values) {
     check(nc_put_att_schar(group, variable, name.c_str(), NC_BYTE, values.size(), values.data()), "writing attribute " + name);
 }
@@ -265,10 +271,15 @@ std::optional<std::string> text_attribute(int group, int variable, const std::st
 }
 
 std::optional<double> number_attribute(int group, int variable, const std::string& name) {
-    double value = 0.0;
+    const auto values = number_attributes(group, variable, name);
+    return values.size() == 1 ? std::optional(values.front()) : std::nullopt;
+}
+std::vector<double> number_attributes(int group, int variable, const std::string& name) {
     std::size_t size = 0;
-    if (nc_inq_attlen(group, variable, name.c_str(), &size) != NC_NOERR || size != 1) return std::nullopt;
-    return nc_get_att_double(group, variable, name.c_str(), &value) == NC_NOERR ? std::optional(value) : std::nullopt;
+    if (nc_inq_attlen(group, variable, name.c_str(), &size) != NC_NOERR) return {};
+    std::vector<double> values(size);
+    if (nc_get_att_double(group, variable, name.c_str(), values.data()) != NC_NOERR) values.clear();
+    return values;
 }
 
 namespace {

@@ -49,6 +49,8 @@ void put_attribute(int group, int variable, const std::string& name, const std::
 /// As a netCDF string: no limit on its length.
 void put_long_attribute(int group, int variable, const std::string& name, const std::string& text);
 void put_attribute(int group, int variable, const std::string& name, double value);
+void put_attribute(int group, int variable, const std::string& name, int value);
+void put_attribute(int group, int variable, const std::string& name, const std::vector<double>& values);
 void put_attribute(int group, int variable, const std::string& name, const std::vector<std::int8_t>& values);
 
 void put(int group, int variable, std::span<const double> values);
@@ -75,6 +77,8 @@ std::optional<Variable> find_variable(int group, const std::string& name);
 std::vector<Variable> variables(int group);
 std::optional<std::string> text_attribute(int group, int variable, const std::string& name);
 std::optional<double> number_attribute(int group, int variable, const std::string& name);
+/// All its numbers; empty if there is none.
+std::vector<double> number_attributes(int group, int variable, const std::string& name);
 
 std::vector<double> get_doubles(int group, const Variable&);
 std::vector<std::int64_t> get_integers(int group, const Variable&);

@@ -25,6 +25,7 @@ void SweepHeader::check() const {
     if (points.empty()) fail("the sweep has no points; every swept list needs at least one value.");
     if (trials < 1) fail(fmt::format("trials = {} must be >= 1.", trials));
     if (populations.empty()) fail("there is no population.");
+    if (!tau_ms.empty() && tau_ms.size() != populations.size()) fail("tau_ms must be given for every population.");
     if (!axis_units.empty() && axis_units.size() != axes.size()) fail("axis_units must have one unit per axis.");
     for (const auto& point : points)
         if (point.size() != axes.size()) fail(fmt::format("a point has {} values for {} axes.", point.size(), axes.size()));
@@ -86,8 +87,9 @@ std::vector<std::uint8_t> encode_header(const SweepHeader& h) {
                       {"trials", h.trials}, {"first_trial", h.first_trial}, {"populations", h.populations}, {"projections", h.projections},
                       {"n_neurons", h.n_neurons}, {"stimulus", h.stimulus}, {"same_as", h.same_as}, {"reference_index", h.reference_index},
                       {"provenance", {{"program_version", h.provenance.program_version}, {"git_commit", h.provenance.git_commit},
-                                      {"backend", h.provenance.backend}, {"device", h.provenance.device}, {"compiler", h.provenance.compiler}}}};
-    if (h.tau_ms) j["tau_ms"] = *h.tau_ms;
+                                      {"backend", h.provenance.backend}, {"device", h.provenance.device}, {"compiler", h.provenance.compiler},
+                                      {"graph_recipe", h.provenance.graph_recipe}}}};
+    if (!h.tau_ms.empty()) j["tau_ms"] = h.tau_ms;
     return ordered_json::to_cbor(j);
 }
 
@@ -98,7 +100,6 @@ SweepHeader decode_header(const std::vector<std::uint8_t>& bytes) try {
     h.resolved = j.at("resolved");
     j.at("sha256").get_to(h.sha256);
     j.at("time_unit").get_to(h.time_unit);
-    if (j.contains("tau_ms")) h.tau_ms = j["tau_ms"].get<double>();
     j.at("dt").get_to(h.dt);
     j.at("bin").get_to(h.bin);
     j.at("warmup").get_to(h.warmup);
@@ -116,6 +117,10 @@ SweepHeader decode_header(const std::vector<std::uint8_t>& bytes) try {
     j.at("first_trial").get_to(h.first_trial);
     j.at("populations").get_to(h.populations);
     j.at("projections").get_to(h.projections);
+    if (const auto tau = j.find("tau_ms"); tau != j.end()) {
+        if (tau->is_number()) h.tau_ms.assign(h.populations.size(), tau->get<double>());   // the one of all
+        else tau->get_to(h.tau_ms);
+    }
     j.at("n_neurons").get_to(h.n_neurons);
     j.at("stimulus").get_to(h.stimulus);
     j.at("same_as").get_to(h.same_as);
@@ -126,6 +131,7 @@ SweepHeader decode_header(const std::vector<std::uint8_t>& bytes) try {
     p.at("backend").get_to(h.provenance.backend);
     p.at("device").get_to(h.provenance.device);
     p.at("compiler").get_to(h.provenance.compiler);
+    h.provenance.graph_recipe = p.value("graph_recipe", 0);
     return h;
 } catch (const nlohmann::json::exception& e) {
     throw IoError(fmt::format("a stored sweep header cannot be read ({}); the file is damaged or was written by another version of the program.", e.what()));

@@ -21,6 +21,7 @@ using AxisValue = std::variant<double, std::int64_t, std::string, bool>;
 /// What produced the numbers: root attributes of every dataset.
 struct Provenance {
     std::string program_version, git_commit, backend, device, compiler;
+    int graph_recipe = 0;                                ///< kernels::graph_recipe; 0 = not told
 };
 
 /// One sweep: its configuration and its plan.  Times in the file's time unit.
@@ -29,7 +30,7 @@ struct SweepHeader {
     nlohmann::ordered_json resolved;                     ///< the resolved configuration
     std::string sha256;                                  ///< of the resolved configuration; two sweeps with equal sha256 are the same
     std::string time_unit = "tau";                       ///< "tau" or "ms"
-    std::optional<double> tau_ms;
+    std::vector<double> tau_ms;                          ///< [population]; empty unless time_unit is "ms".  Of points that do not sweep it, as dt
     double dt = 0.0, bin = 0.0, warmup = 0.0, duration = 0.0;
     RecordFlags record;                                  ///< which optional observables the dataset has
 

@@ -42,6 +42,7 @@ void for_each_scalar(Facts& facts, Visit&& visit) {
     visit("graph_checksum", facts.graph_checksum);
     visit("effective_delay", facts.effective_delay);
     visit("weight", facts.weight);
+    visit("weight_unit", facts.weight_unit);
     visit("format", facts.format);
 }
 

@@ -3,7 +3,10 @@
 #include <fstream>
 
 #include "host/config/fingerprint.hpp"
+#include "host/config/schema.hpp"
+#include "host/output/layout.hpp"
 #include "host/version.hpp"
+#include "kernels/recipes.hpp"
 #include "kernels/stimulus.hpp"
 
 namespace spikemass {
@@ -36,16 +39,29 @@ output::SweepHeader base_header(const NetworkFile& file, const Configuration& c)
     output::SweepHeader h;
     h.network_toml = file.text();
     h.time_unit = c.run.time_unit;
-    if (h.time_unit == "ms" && !c.network.populations.empty()) h.tau_ms = c.network.populations.front().tau;
     h.dt = c.run.dt;
     h.bin = c.run.bin;
     h.warmup = c.run.warmup;
     h.duration = c.run.duration;
     h.record = c.run.record;
-    for (const Population& p : c.network.populations) h.populations.push_back(p.name);
+    for (const Population& p : c.network.populations) {
+        h.populations.push_back(p.name);
+        if (h.time_unit == "ms") h.tau_ms.push_back(p.tau);
+    }
     for (const Projection& p : c.network.projections) h.projections.push_back(p.name);
     h.provenance = provenance();
     return h;
+}
+
+std::string unit_of(config::Quantity quantity, const std::string& time_unit) {
+    using output::layout::Unit;
+    switch (quantity) {
+        case config::Quantity::one: return unit_name(Unit::one, time_unit);
+        case config::Quantity::time: return unit_name(Unit::time, time_unit);
+        case config::Quantity::rate: return unit_name(Unit::rate, time_unit);
+        case config::Quantity::ms: return "ms";
+    }
+    return {};
 }
 
 std::vector<std::int64_t> sizes(const Network& n) {
@@ -56,7 +72,7 @@ std::vector<std::int64_t> sizes(const Network& n) {
 
 }  // namespace
 
-output::Provenance provenance(const std::string& backend) { return {version, git_commit, backend, processor_name(), compiler}; }
+output::Provenance provenance(const std::string& backend) { return {version, git_commit, backend, processor_name(), compiler, kernels::graph_recipe}; }
 
 output::SweepHeader sweep_header(const NetworkFile& file, const SweepPlan& plan) {
     const Configuration first = plan.configuration(plan.points.front());
@@ -64,6 +80,7 @@ output::SweepHeader sweep_header(const NetworkFile& file, const SweepPlan& plan)
     h.resolved = plan.resolved;
     h.sha256 = plan.sha256;
     h.axes = plan.axes;
+    for (const std::string& path : plan.axes) h.axis_units.push_back(unit_of(config::quantity_of(path), h.time_unit));
     h.trials = plan.trials;
     bool one_stimulus = true;
     std::vector<std::vector<std::vector<double>>> stimulus;

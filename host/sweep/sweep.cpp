@@ -219,6 +219,22 @@ void check_plan(const SweepPlan& plan) {
     check_recording(c.network, c.plan);
 }
 
+/// f(the network) of every run that differs by more than its seeds, initial rates filled in.  Throws ConfigurationError where a fixed point is missing.
+template <class F>
+void for_each_network(const SweepPlan& plan, const std::vector<TrialId>& planned, F&& f) {
+    for (const TrialId& id : planned) {
+        if (id.trial > 0) continue;
+        const SweepPoint& point = point_of(plan, id);
+        Configuration c = plan.configuration(point);
+        try {
+            mass::resolve_initial(c.network);
+        } catch (const ConfigurationError& e) {
+            throw ConfigurationError(fmt::format("{}: {} (Sweep {} {}: {}.)", plan.file, e.what(), id.kind == RunKind::point ? "point" : "reference", id.index, describe_point(plan, point)));
+        }
+        f(c);
+    }
+}
+
 }  // namespace
 
 SweepEstimate estimate_sweep(const NetworkFile& file, const SweepPlan& plan, int threads) {
@@ -226,16 +242,15 @@ SweepEstimate estimate_sweep(const NetworkFile& file, const SweepPlan& plan, int
     SweepEstimate e;
     e.points = static_cast<std::int64_t>(plan.points.size());
     const output::SweepHeader header = sweep_header(file, plan);
-    for (const TrialId& id : output::planned_trials(header)) {
-        ++e.runs;
-        if (id.trial > 0) continue;   // trials of a point cost the same
-        const Configuration c = plan.configuration(point_of(plan, id));
+    const std::vector<TrialId> planned = output::planned_trials(header);
+    e.runs = static_cast<std::int64_t>(planned.size());
+    for_each_network(plan, planned, [&](const Configuration& c) {   // trials of a point cost the same
         MemoryEstimate m = estimate_memory(c.network, {threads, ""});
         m.bytes += recording_bytes(c.network, c.plan);
         e.synapses = std::max(e.synapses, m.synapses);
         e.memory_bytes = std::max(e.memory_bytes, m.bytes);
         e.core_seconds += estimate_seconds(c.network, c.plan) * static_cast<double>(plan.trials);
-    }
+    });
     e.disk_bytes = static_cast<double>(output::estimate_output_bytes(header));
     return e;
 }
@@ -252,12 +267,7 @@ SweepOutcome run_sweep(const NetworkFile& file, const SweepPlan& plan, const Swe
     // Everything that can be refused is refused before the first byte is written.
     const double memory = available_memory() * 0.9;
     std::vector<TrialId> planned = output::planned_trials(header);
-    for (const TrialId& id : planned) {
-        if (id.trial > 0) continue;
-        Configuration c = plan.configuration(point_of(plan, id));
-        check_memory(c.network, c.plan, 1, memory);
-        mass::resolve_initial(c.network);
-    }
+    for_each_network(plan, planned, [&](const Configuration& c) { check_memory(c.network, c.plan, 1, memory); });
     const auto journal_file = output::journal_path(o.out, o.shard, o.shards);
     if (!o.resume && output::Journal::holds_sweep(journal_file))
         throw ConfigurationError(fmt::format("{}: a sweep is stored there already. A folder holds one sweep: go on with it by --resume, or give another --out.", o.out.string()));

@@ -34,6 +34,7 @@ struct SweepEstimate {
     double memory_bytes = 0;                    ///< of the largest run
     double disk_bytes = 0, core_seconds = 0;
 };
+/// Refuses what run_sweep would refuse for the network's sake: ConfigurationError, and CapacityError where not even the plan fits.
 SweepEstimate estimate_sweep(const NetworkFile& file, const SweepPlan& plan, int threads);
 
 /// Runs what is missing, writes one transaction per finished run and the dataset at the end.  Small networks run side by side,

@@ -79,7 +79,6 @@ struct Qif {
         re = math::fma(2.0f, d, -1.0f);
         im = 2.0f * s.v * d;
     }
-    static double potential(State s) { return s.v; }
 
 private:
     SPIKEMASS_HD static float finish(const Step& c, State& s, float num, float den) {

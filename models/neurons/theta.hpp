@@ -45,7 +45,6 @@ struct Theta {
         re = math::fma(s.c, s.c, -(s.s * s.s));
         im = 2.0f * s.s * s.c;
     }
-    static double potential(State s) { return static_cast<double>(s.s) / static_cast<double>(s.c); }
 
 private:
     SPIKEMASS_HD static float finish(State& s, float num, float den) {

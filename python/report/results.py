@@ -88,7 +88,7 @@ class Results:
             return 1.0
         name = self.data.populations[population]
         params = self.data.configuration(point).get("population", {}).get(name, {}).get("params", {})
-        return scalar(params, "tau_ms", float(self.data.attribute("tau_ms", 10.0)))
+        return scalar(params, "tau_ms", float(np.broadcast_to(self.data.attribute("tau_ms", 10.0), len(self.data.populations))[population]))
 
     def dimensionless(self, point, population):
         """tau in units of 1/rate unit: R = this * rate."""

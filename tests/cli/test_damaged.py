@@ -108,6 +108,20 @@ def test_altered_by_other_tools(spikemass, folder, name):
     all_readers_refuse(spikemass, ["folder/dataset.nc", word])
 
 
+def test_datasets_of_the_first_layout_are_read(spikemass, folder):
+    with netCDF4.Dataset(folder / "dataset.nc", "a") as d:
+        for group in (d, d["reference"]):
+            group.renameVariable("weight_unit", "later")
+        d.delncattr("graph_recipe")
+    checksum_again(folder)
+    spikemass.refused(IO, "validate", "folder", says=["weight_unit"])
+    with netCDF4.Dataset(folder / "dataset.nc", "a") as d:
+        d.setncattr("profile_version", "1.0")
+    checksum_again(folder)
+    for reader in READERS:
+        spikemass.ok(*reader, "folder")
+
+
 def test_files_that_are_no_datasets(spikemass):
     spikemass.write("text.nc", "not a dataset\n")
     spikemass.write("text.nc.sha256", subprocess.run(["sha256sum", spikemass.path("text.nc")], capture_output=True, text=True).stdout)

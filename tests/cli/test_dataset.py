@@ -40,7 +40,7 @@ def test_dimensions_and_coordinates(sweep):
         assert np.allclose(d.time, 2.0 + 0.1 * (np.arange(40) + 0.5), rtol=1e-12)
         assert list(d.mean_indegree.values) == [10, 10, 30, 30, 100, 100] and d.mean_indegree.dims == ("point",)
         assert list(d.kind.values) == ["erdos_renyi", "fixed_indegree"] * 3
-        assert list(d.dt.values) == [0.01] * 6
+        assert list(d.dt.values) == [0.01] * 6 and d.dt.attrs["units"] == "tau" and d.mean_indegree.attrs["units"] == "1"
         assert {"mean_indegree", "kind", "dt"} <= set(d.coords)
 
 
@@ -54,6 +54,7 @@ def test_types_and_values(sweep):
         assert (d.steps == 600).all() and (d.spike_count.sum(["time", "population"]) <= d.spikes).all()
         assert np.allclose(d.k_mean.sel(projection="EE").mean("trial"), d.mean_indegree, rtol=0.05)
         assert (d.k_var.values[1::2] == 0).all() and (d.k_var.values[::2] > 0).all()
+        assert np.isnan(d.weight_unit).all()   # one strength
         assert np.allclose(d.effective_delay, 0.01) and (d.n_neurons == 500).all()
 
 
@@ -88,7 +89,7 @@ def test_levels_have_the_same_dimensions(sweep):
 def test_attributes_tell_where_it_comes_from(sweep):
     with opened(sweep) as d:
         a = d.attrs
-        assert a["profile"] == "spikemass" and a["time_unit"] == "tau" and a["backend"] == "cpu" and a["dt"] == 0.01
+        assert a["graph_recipe"] == 1 and a["profile"] == "spikemass" and a["time_unit"] == "tau" and a["backend"] == "cpu" and a["dt"] == 0.01
         assert {"program_version", "git_commit", "device", "compiler", "warmup", "duration", "bin"} <= a.keys()
         resolved = json.loads(a["resolved_configuration"])
         assert resolved["network"]["population"]["E"]["size"] == 500 and len(a["resolved_sha256"]) == 64
@@ -119,12 +120,25 @@ def test_hertz_and_milliseconds(spikemass):
         assert mass.rate.attrs["units"] == "Hz" and float(mass.rate.mean()) == pytest.approx(float(spiking.rate.mean()), rel=0.2)
 
 
+def test_time_constants_of_populations_that_differ(spikemass):
+    net = two().replace('"tau"', '"ms"').replace("dt        = 0.01", "dt        = 0.1").replace("delay    = 0.05", "delay    = 0.5")
+    spikemass.write("net.toml", net.replace("params = { eta", "params = { tau_ms = 10.0, eta"))
+    for i, expected in ((10.0, [10.0]), (5.0, [10.0, 5.0])):
+        spikemass.ok("run", "net.toml", "--set", f"population.I.params.tau_ms={i}", "--out", "run.nc")
+        with opened(spikemass.path("run.nc")) as d:
+            assert np.atleast_1d(d.attrs["tau_ms"]).tolist() == expected
+    assert spikemass.json("info", "run.nc")["tau_ms"] == [10.0, 5.0]
+
+
 def test_single_runs(spikemass):
     spikemass.write("net.toml", two())
     j = spikemass.json("run", "net.toml", "--trial", 3, "--out", "new/folder/run.nc")
     with opened(spikemass.path("new/folder/run.nc")) as d:
         assert dict(d.sizes) == {"point": 1, "trial": 1, "time": 30, "population": 2, "projection": 4}
         assert list(d.trial.values) == [3] and f"{int(d.digest):016x}" == j["digest"]
+        units = d.weight_unit.squeeze()
+        assert 2.0**-13 < float(units.sel(projection="EE")) < 2.0**-10 and np.log2(float(units.sel(projection="EE"))) % 1 == 0   # 32767 of them hold J + 4 sd = 9
+        assert np.isnan(units.sel(projection=["EI", "IE", "II"])).all()
         assert float(d.rate.sel(population="I").mean()) == pytest.approx(j["populations"]["I"]["rate_mean"], rel=1e-5)
     spikemass.json("run", "net.toml", "--level", "mass", "--set", "population.I.params.eta={ distribution = \"lorentzian\", center = 2.0, half_width = 0.5 }", "--out", "mass.nc")
     with opened(spikemass.path("mass.nc"), "mass") as d, opened(spikemass.path("mass.nc")) as root:

@@ -37,6 +37,22 @@ def test_validate_looks_for_initial_fixed_points(spikemass):
     spikemass.ok("validate", "net.toml")
 
 
+def test_validate_accepts_what_a_sweep_accepts(spikemass):
+    """A key may be left to the axes; a point that cannot start is refused by all three."""
+    axis = '\n[sweep]\n"projection.EE.topology.mean_indegree" = [10, 30]\n"projection.EE.strength" = [1.0, 5.0]\n'
+    spikemass.write("net.toml", edited(edited(ONE, ", mean_indegree = 50", ""), "strength = 5.0\n", "") + axis)
+    spikemass.ok("sweep", "net.toml", "--dry-run")
+    assert "sweep of 4 points x 1 trials" in spikemass.ok("validate", "net.toml").out
+    resolved = spikemass.json("validate", "net.toml")["resolved"]
+    assert resolved["projection"]["EE"]["topology"]["mean_indegree"] == 10 and resolved["projection"]["EE"]["strength"]["mean"] == 1.0
+    spikemass.refused(CONFIGURATION, "run", "net.toml", says=["projection.EE", "is missing"])
+    assert spikemass.json("run", "net.toml", "--set", "projection.EE.topology.mean_indegree=10", "--set", "projection.EE.strength=1.0")["spikes"] > 0
+    gaussian = ONE + '[population.E.initial]\nkind = "fixed_point"\n[sweep]\n"population.E.params.eta.distribution" = ["lorentzian", "gaussian"]\n'
+    spikemass.write("net.toml", edited(gaussian, "half_width = 0.5", "half_width = 0.5, sd = 0.5"))
+    for verb in (["validate", "net.toml"], ["sweep", "net.toml", "--dry-run"], ["sweep", "net.toml", "--out", "folder"]):
+        spikemass.refused(CONFIGURATION, *verb, says=["net.toml", "gaussian", "Sweep point 1"], outputs=["folder"])
+
+
 def test_resolved_configuration_runs_again(spikemass):
     spikemass.write("net.toml", two())
     resolved = spikemass.json("validate", "net.toml")["resolved"]

@@ -107,9 +107,3 @@ def test_set_and_seed(spikemass):
     assert spikemass.json("run", "net.toml", "--seed", 9)["digest"] == spikemass.json("run", "net.toml", "--set", "run.seed=9")["digest"] != base["digest"]
     last = spikemass.json("run", "net.toml", "--set", "population.E.size=300", "--set", "population.E.size=200")
     assert last["populations"]["E"]["size"] == 200
-
-
-def test_record_of_spikes_needs_a_file(spikemass):
-    spikemass.write("net.toml", edited(ONE, '"order_parameter"]', '"spikes"]'))
-    assert "--spikes" in spikemass.ok("run", "net.toml").err
-    assert spikemass.ok("run", "net.toml", "--spikes", "s.h5").err == ""

@@ -98,6 +98,26 @@ def test_milliseconds(spikemass):
     assert text(attributes["units"]) == "ms" and 10.0 <= times[0] < times[-1] < 40.0
 
 
+def test_record_asks_for_them(spikemass):
+    """As with --spikes; a file is named after the dataset or the network file."""
+    (spikemass.folder / "nets").mkdir()
+    spikemass.write("nets/net.toml", edited(two(), '["rate", "v"]', '["rate", "v", "spikes"]'))
+    j = spikemass.json("run", "nets/net.toml")
+    assert j["spikes_file"] == "net.spikes.h5" and "warnings" not in j
+    assert spikemass.json("run", "nets/net.toml", "--out", "results/run.nc")["spikes_file"] == "results/run.spikes.h5"
+    assert "spikes named.h5\n" in spikemass.ok("run", "nets/net.toml", "--spikes", "named.h5").out
+    a = spikes(spikemass.path("net.spikes.h5"))
+    for name in ("results/run.spikes.h5", "named.h5"):
+        b = spikes(spikemass.path(name))
+        assert all((a[p][k] == b[p][k]).all() for p in ("E", "I") for k in (0, 1))
+    assert len(a["E"][0]) > 0
+    spikemass.write("other.toml", two())
+    assert "spikes_file" not in spikemass.json("run", "other.toml")
+    lorentzian = "population.I.params.eta={ distribution = \"lorentzian\", center = 2.0, half_width = 0.5 }"   # masses have no Gaussian
+    assert "spikes_file" not in spikemass.json("run", "nets/net.toml", "--level", "mass", "--set", lorentzian)
+    assert sorted(p.name for p in spikemass.folder.rglob("*.h5")) == ["named.h5", "net.spikes.h5", "run.spikes.h5"]
+
+
 @pytest.mark.parametrize("how", ["option", "network file"])
 def test_sweep_writes_a_file_per_run(spikemass, how):
     spikemass.write("net.toml", SWEEP if how == "option" else edited(SWEEP, '"order_parameter"]', '"spikes"]'))

@@ -190,15 +190,17 @@ TEST(Engine, RecordingChangesNothingAndCountsEverySpike) {
         const auto a = make_cpu_engine(c.network, {1, ""}), b = make_cpu_engine(c.network, {2, ""});
         a->advance(300);
         std::vector<PopulationBins> bins;
-        std::uint64_t delivered = 0;
+        std::uint64_t delivered = 0, calls = 0;
         std::vector<std::uint64_t> per_bin;
         b->set_spike_sink([&](std::size_t, std::int64_t step, std::span<const std::uint32_t> ids) {
             delivered += ids.size();
+            ++calls;
             per_bin.resize(static_cast<std::size_t>(step / 30) + 1, 0);
             per_bin[static_cast<std::size_t>(step / 30)] += ids.size();
             for (std::size_t i = 1; i < ids.size(); ++i) ASSERT_LT(ids[i - 1], ids[i]);
         });
         b->record(10, 30, {true, true, true}, bins);
+        EXPECT_EQ(calls, 300 * c.network.populations.size()) << c.name;   // also in steps without spikes
         EXPECT_EQ(a->digest(), b->digest()) << c.name;
         std::uint64_t counted = 0;
         for (std::size_t k = 0; k < 10; ++k) {

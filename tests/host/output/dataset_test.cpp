@@ -62,6 +62,7 @@ void expect_runs(const SweepHeader& h, const RunArrays& a, RunKind kind, std::in
                 EXPECT_EQ(a.k_mean[i], x.k_mean);
                 EXPECT_EQ(a.k_var[i], x.k_var);
                 EXPECT_EQ(a.weight[i], x.weight);
+                EXPECT_TRUE(same_bits(a.weight_unit[i], x.weight_unit > 0 ? x.weight_unit : std::nan("")));
                 EXPECT_EQ(a.graph_checksum[i], x.graph_checksum);
                 EXPECT_EQ(a.effective_delay[static_cast<std::size_t>(run) * m + j], x.effective_delay);
             }
@@ -114,7 +115,7 @@ TEST(Dataset, SingleRunInMilliseconds) {
     const auto file = folder / "run.nc";
     auto h = make_header();
     h.time_unit = "ms";
-    h.tau_ms = 10.0;
+    h.tau_ms = {10.0, 10.0};
     h.axes.clear();
     h.axis_units.clear();
     h.points = {{}};
@@ -129,7 +130,7 @@ TEST(Dataset, SingleRunInMilliseconds) {
     write_dataset(file, h, record);
     const auto d = read_dataset(file);
     EXPECT_EQ(d.header.first_trial, 7);
-    EXPECT_EQ(d.header.tau_ms, 10.0);
+    EXPECT_EQ(d.header.tau_ms, h.tau_ms);
     EXPECT_TRUE(d.header.projections.empty());
     EXPECT_TRUE(d.runs.v.empty() && d.runs.z_re.empty() && d.runs.k_mean.empty());
     EXPECT_EQ(d.runs.digest.at(0), record.result.digest);
@@ -137,7 +138,11 @@ TEST(Dataset, SingleRunInMilliseconds) {
     const auto header = output_of("ncdump -h " + file.string());
     EXPECT_TRUE(contains(header, "rate:units = \"Hz\"")) << header;
     EXPECT_TRUE(contains(header, "time:units = \"ms\""));
-    EXPECT_TRUE(contains(header, ":tau_ms = 10."));
+    EXPECT_TRUE(contains(header, ":tau_ms = 10. ;"));
+    h.tau_ms = {10.0, 5.0};
+    write_dataset(file, h, record);
+    EXPECT_TRUE(contains(output_of("ncdump -h " + file.string()), ":tau_ms = 10., 5. ;"));
+    EXPECT_EQ(read_dataset(file).header.tau_ms, h.tau_ms);
 }
 
 TEST(Dataset, CountsAbove32BitsAreKept) {

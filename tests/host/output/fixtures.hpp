@@ -63,7 +63,7 @@ inline SweepHeader make_header() {
     h.reference_index = {0, 1, 0};
     h.stimulus = {std::vector(2, std::vector<double>(37, 0.0))};
     for (std::size_t b = 10; b < 20; ++b) h.stimulus[0][0][b] = 3.0;
-    h.provenance = {"0.1.0", "0123abc", "cpu", "a processor", "g++ 12"};
+    h.provenance = {"0.1.0", "0123abc", "cpu", "a processor", "g++ 12", 1};
     return h;
 }
 
@@ -96,7 +96,7 @@ inline TrialRecord make_record(const SweepHeader& h, const TrialId& id) {
         }
     }
     for (std::size_t j = 0; j < h.projections.size(); ++j)
-        run.projections.push_back({next(), real() * 100, real() * 10, next(), 0.02 * static_cast<double>(j + 1), real(), "rows16"});
+        run.projections.push_back({next(), real() * 100, real() * 10, next(), 0.02 * static_cast<double>(j + 1), real(), j == 1 ? 0x1p-12 : 0.0, "rows16"});
     return record;
 }
 
@@ -138,6 +138,7 @@ inline void expect_equal(const TrialRecord& a, const TrialRecord& b) {
         EXPECT_EQ(x.projections[j].graph_checksum, y.projections[j].graph_checksum);
         EXPECT_EQ(x.projections[j].effective_delay, y.projections[j].effective_delay);
         EXPECT_EQ(x.projections[j].weight, y.projections[j].weight);
+        EXPECT_EQ(x.projections[j].weight_unit, y.projections[j].weight_unit);
         EXPECT_EQ(x.projections[j].format, y.projections[j].format);
     }
 }

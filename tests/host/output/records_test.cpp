@@ -16,7 +16,7 @@ TEST(Sha256, KnownVectors) {   // FIPS 180-2, appendix B
 
 TEST(SweepHeader, RoundTripIsExact) {
     auto h = make_header();
-    h.tau_ms = 10.0;
+    h.tau_ms = {10.0, 20.0};
     h.time_unit = "ms";
     h.points[0][2] = std::numeric_limits<double>::infinity();
     h.points[1][2] = 5e-324;
@@ -26,7 +26,7 @@ TEST(SweepHeader, RoundTripIsExact) {
     EXPECT_EQ(back.resolved.dump(), h.resolved.dump());   // order of keys included
     EXPECT_EQ(back.sha256, h.sha256);
     EXPECT_EQ(back.time_unit, "ms");
-    EXPECT_EQ(back.tau_ms, 10.0);
+    EXPECT_EQ(back.tau_ms, h.tau_ms);
     EXPECT_EQ(back.points, h.points);   // types included: variants compare by index first
     EXPECT_EQ(back.axes, h.axes);
     EXPECT_EQ(back.axis_units, h.axis_units);
@@ -36,6 +36,7 @@ TEST(SweepHeader, RoundTripIsExact) {
     EXPECT_EQ(back.reference_index, h.reference_index);
     EXPECT_EQ(back.record.v, true);
     EXPECT_EQ(back.provenance.compiler, "g++ 12");
+    EXPECT_EQ(back.provenance.graph_recipe, 1);
     EXPECT_THROW(decode_header({1, 2, 3}), IoError);
 }
 
@@ -54,6 +55,7 @@ TEST(SweepHeader, ContradictionsAreRefused) {
     broken([](auto& h) { h.n_neurons.pop_back(); });
     broken([](auto& h) { h.reference_index = {0}; });
     broken([](auto& h) { h.trials = 0; });
+    broken([](auto& h) { h.tau_ms = {10.0}; });
     broken([](auto& h) { h.bin = 0.0; });
 }
 

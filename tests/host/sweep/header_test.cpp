@@ -1,5 +1,6 @@
 #include "host/sweep/header.hpp"
 
+#include "host/config/schema.hpp"
 #include "tests/host/sweep/support.hpp"
 
 namespace spikemass::test {
@@ -23,7 +24,7 @@ TEST(Header, OfASweep) {
     EXPECT_EQ(h.n_neurons, std::vector<std::vector<std::int64_t>>(4, {300}));
     EXPECT_TRUE(h.record.v && !h.record.order_parameter);
     EXPECT_TRUE(h.stimulus.empty());
-    EXPECT_FALSE(h.tau_ms);
+    EXPECT_TRUE(h.tau_ms.empty());
     EXPECT_EQ(std::get<std::string>(h.points[1][1]), "fixed_indegree");
     EXPECT_FALSE(h.provenance.program_version.empty() || h.provenance.compiler.empty() || h.provenance.device.empty());
 }
@@ -55,6 +56,28 @@ TEST(Header, StimuliOnceOrPerPoint) {
     EXPECT_EQ(header("\"run.dt\" = [0.01, 0.005]").stimulus.size(), 2u);
 }
 
+TEST(Header, UnitsOfSweptKeys) {
+    const auto units = [](const std::string& text, const std::string& axis) {
+        const NetworkFile file = network_file(text + "[sweep]\n" + axis + "\n");
+        return sweep_header(file, file.sweep()).axis_units;
+    };
+    const std::string text = net_toml + step;
+    EXPECT_EQ(units(text, "\"run.dt\" = [0.01, 0.005]\n\"projection.EE.delay\" = [0.0, 0.1]\n\"projection.EE.strength\" = [1, 2]\n\"stimulus.step.stop\" = [2.5, 3]\n"
+                          "\"population.E.initial.rate\" = [0.0, 0.5]\n\"projection.EE.topology.kind\" = [\"erdos_renyi\"]\n\"population.E.size\" = [300]"),
+              (std::vector<std::string>{"tau", "tau", "1", "tau", "1/tau", "1", "1"}));
+    std::string ms = text;
+    const auto replace = [&](const std::string& from, const std::string& to) { ms.replace(ms.find(from), from.size(), to); };
+    replace("\"tau\"", "\"ms\"");
+    replace("params = { eta", "params = { tau_ms = 15.0, eta");
+    EXPECT_EQ(units(ms, "\"run.dt\" = [0.01]\n\"population.E.params.tau_ms\" = [10, 20]\n\"population.E.initial.rate\" = [0.0, 50.0]"), (std::vector<std::string>{"ms", "ms", "Hz"}));
+}
+
+/// find() of a section takes the first row of a name.
+TEST(Header, RowsOfOneNameMeasureTheSame) {
+    for (const config::Section& section : config::schema())
+        for (const config::Key& key : section.keys) EXPECT_EQ(key.rules.quantity, section.find(key.name)->rules.quantity) << section.path << "." << key.name;
+}
+
 TEST(Header, Milliseconds) {
     std::string text = net_toml;
     const auto replace = [&](const std::string& from, const std::string& to) { text.replace(text.find(from), from.size(), to); };
@@ -63,7 +86,7 @@ TEST(Header, Milliseconds) {
     const NetworkFile file = network_file(text);
     const output::SweepHeader h = run_header(file, file.resolve(), 0);
     EXPECT_EQ(h.time_unit, "ms");
-    EXPECT_EQ(h.tau_ms, 15.0);
+    EXPECT_EQ(h.tau_ms, std::vector<double>{15.0});
 }
 
 }  // namespace
