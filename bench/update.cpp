@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <vector>
 
 #include "bench/harness.hpp"
 #include "bench/networks.hpp"
@@ -14,6 +15,7 @@
 #include "kernels/parameters.hpp"
 #include "models/base/random.hpp"
 #include "models/neurons/qif.hpp"
+#include "models/neurons/theta.hpp"
 
 using namespace spikemass;
 using namespace spikemass::bench;
@@ -22,24 +24,29 @@ namespace {
 
 constexpr std::int64_t range_neurons = 16384;   // what the engine hands to one call
 
-/// n QIF neurons in the asynchronous high state, driven as by an all-to-all projection; optionally by counted spikes.
+/// n neurons (QIF, or theta, which is the same neuron) in the asynchronous high state, driven as by an all-to-all projection;
+/// optionally by counted spikes.
+template <class M, NeuronKind kind>
 class Neurons {
 public:
-    Neurons(std::int64_t n, double dt, bool counted) : v_(size(n)), eta_(size(n)), mask_(size(n) / 64 + 1), counts_(counted ? size(n) : 0), n_(n) {
+    Neurons(std::int64_t n, double dt, bool counted) : eta_(size(n)), mask_(size(n) / 64 + 1), counts_(counted ? size(n) : 0), n_(n) {
         constexpr std::uint64_t pattern = 65536;
+        for (int c = 0; c < M::columns; ++c) {
+            columns_.emplace_back(size(n));
+            pointers_.push_back(columns_.back().data());
+        }
         const auto eta = draw_parameter({Distribution::lorentzian, high_center, 1.0, Draw::midpoint_quantiles}, pattern, 1, 1);
         const auto phase = initial_phases(pattern, 1, 1);
         for (std::int64_t i = 0; i < n; ++i) {
             const auto k = static_cast<std::size_t>(mix64(static_cast<std::uint64_t>(i)) % pattern);   // no period for branch predictors
             eta_[static_cast<std::size_t>(i)] = static_cast<float>(eta[k]);
-            v_[static_cast<std::size_t>(i)] = static_cast<float>(initial_v({}, eta[k] + high_strength * high_rate, phase[k]));
+            M::store(pointers_.data(), i, M::at_potential(initial_v({}, eta[k] + high_strength * high_rate, phase[k])));
         }
-        step_ = models::Qif::prepare(dt);
-        column_ = v_.data();
+        step_ = M::prepare(dt);
         term_.kind = cpu::InputTerm::Kind::count16;
         term_.counts = counts_.data();
         term_.gain = 0.25f;
-        args_.columns = &column_;
+        args_.columns = pointers_.data();
         args_.eta = eta_.data();
         args_.stimulus = static_cast<float>(high_strength * high_rate);
         args_.terms = counted ? &term_ : nullptr;
@@ -57,7 +64,7 @@ public:
         for (std::int64_t b = 0; b < n_; b += range_neurons) {
             args_.begin = b;
             args_.end = std::min(n_, b + range_neurons);
-            spikes += isa.update[static_cast<int>(NeuronKind::qif)](args_).spikes;
+            spikes += isa.update[static_cast<int>(kind)](args_).spikes;
         }
         ++args_.step_number;
         return spikes;
@@ -65,20 +72,23 @@ public:
 
 private:
     static std::size_t size(std::int64_t n) { return static_cast<std::size_t>(n); }
-    cpu::Buffer<float> v_, eta_;
+    std::vector<cpu::Buffer<float>> columns_;
+    std::vector<float*> pointers_;
+    cpu::Buffer<float> eta_;
     cpu::Buffer<std::uint64_t> mask_;
     cpu::Buffer<std::uint16_t> counts_;
     std::int64_t n_;
-    models::Qif::Step step_;
-    float* column_;
+    typename M::Step step_;
     cpu::InputTerm term_;
     cpu::UpdateArgs args_;
 };
 
+template <class M = models::Qif, NeuronKind kind = NeuronKind::qif>
 void add_case(const cpu::Isa& isa, const std::string& place, std::int64_t n, double dt, bool counted) {
-    const std::string name = std::string("update/") + isa.name + "/" + place + (dt == 0.02 ? "" : "/dt0.002") + (counted ? "/counted_input" : "");
+    const std::string name = std::string("update/") + isa.name + "/" + place + (dt == 0.02 ? "" : "/dt0.002") + (counted ? "/counted_input" : "") + (kind == NeuronKind::qif ? "" : std::string("/") + M::name);
+    constexpr double bytes = 8.0 * M::columns + 4.0;   // state read and written, eta read
     add(name, [&isa, n, dt, counted]() -> Round {
-        auto neurons = std::make_shared<Neurons>(n, dt, counted);
+        auto neurons = std::make_shared<Neurons<M, kind>>(n, dt, counted);
         auto triad = std::make_shared<Triad>(n);
         auto spikes = std::make_shared<std::uint64_t>(0), updates = std::make_shared<std::uint64_t>(0);
         const std::int64_t repeats = std::max<std::int64_t>(1, (1 << 17) / n);
@@ -95,7 +105,7 @@ void add_case(const cpu::Isa& isa, const std::string& place, std::int64_t n, dou
             const double bandwidth = triad->gbs(t.data(), triads), per_second = static_cast<double>(n * repeats) / t[triads];
             const double firing = static_cast<double>(*spikes) / static_cast<double>(*updates) / dt;
             require(settings().tiny || std::abs(firing - high_rate) < 0.05 * high_rate || counted, "update: the neurons left the high state");
-            return Numbers{{"of_triad", per_second * 12e-9 / bandwidth}, {"updates_per_s", per_second}, {"triad_gbs", bandwidth}, {"firing_rate", firing}};
+            return Numbers{{"of_triad", per_second * bytes * 1e-9 / bandwidth}, {"updates_per_s", per_second}, {"triad_gbs", bandwidth}, {"firing_rate", firing}};
         };
     });
 }
@@ -110,5 +120,6 @@ void register_benchmarks() {
         add_case(*isa, "L1", Triad::l1(), 0.02, false);
         add_case(*isa, "L2", Triad::l2(), 0.002, false);
         add_case(*isa, "L2", Triad::l2(), 0.02, true);
+        add_case<models::Theta, NeuronKind::theta>(*isa, "L2", Triad::l2() / 2, 0.02, false);
     }
 }

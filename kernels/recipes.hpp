@@ -93,6 +93,16 @@ public:
         summary_[x >> 12] |= 1ull << ((x >> 6) & 63);
         return fresh;
     }
+    /// The same for sets that are emptied by erase_word only, not drained.
+    bool mark(std::uint64_t x) {
+        std::uint64_t& w = words_[x >> 6];
+        const std::uint64_t bit = 1ull << (x & 63);
+        const bool fresh = (w & bit) == 0;
+        w |= bit;
+        return fresh;
+    }
+    /// Forgets x and its neighbours.
+    void erase_word(std::uint64_t x) { words_[x >> 6] = 0; }
     /// Calls f(x) in ascending order and leaves the set empty.  Words that hold something are listed first, in groups, without a
     /// branch on how many a summary has: sparse sets would mispredict it every time.
     template <class F>
@@ -186,6 +196,26 @@ void distinct_picks(PickSet& set, const RandomKey& key, std::int64_t row, std::i
         set.drain_complement(n, f);
     else
         set.drain(f);
+}
+
+/// The same k values in any order, each as out[i]; cheaper where what is built does not depend on the order.
+/// `out` has room for k + 1 values.
+inline void distinct_picks_in_any_order(PickSet& set, const RandomKey& key, std::int64_t row, std::int64_t cell, std::int64_t k, std::int64_t n, std::uint32_t* out) {
+    if (k > n / 2) {
+        distinct_picks(set, key, row, cell, k, n, [&](std::uint32_t x) { *out++ = x; });
+        return;
+    }
+    const std::uint64_t entity = static_cast<std::uint64_t>(row), step = static_cast<std::uint64_t>(cell);
+    std::int64_t have = 0;
+    for (std::uint32_t block = 0; have < k; block += batch_blocks) {
+        std::uint32_t draw[2 * batch_blocks];
+        draw_below(key, entity, step, block, static_cast<std::uint64_t>(n), draw);
+        for (int j = 0; j < 2 * batch_blocks && have < k; ++j) {
+            out[have] = draw[j];   // stays if it is new
+            have += set.mark(draw[j]);
+        }
+    }
+    for (std::int64_t i = 0; i < k; ++i) set.erase_word(out[i]);
 }
 
 }  // namespace spikemass::kernels

@@ -104,7 +104,7 @@ struct Builder {
     RandomKey picks, binomial, degrees;
     ErdosRenyi er;
     QuantileTable in_degrees;
-    Buffer<std::uint32_t> sources;   ///< of all targets of a block, while it is built
+    Buffer<std::uint32_t> sources;   ///< of all targets of a part, while it is sorted
     Graph graph;
 
     Builder(const Projection& p, const Seeds& s, std::int64_t ns, std::int64_t nt, bool same, const Isa& i, const GraphOptions& o)
@@ -132,12 +132,11 @@ struct Builder {
                    ? static_cast<std::int64_t>(std::llround(projection.topology.mean_indegree))
                    : in_degrees.sample(degrees.draw64(static_cast<std::uint64_t>(target), 0, 0));
     }
-    /// Sources of a target, ascending (recipes that go by target).
-    template <class F>
-    void sources_of(PickSet& set, std::int64_t target, F&& f) const {
-        const std::int64_t n = available();
-        const bool skip = skip_self;
-        kernels::distinct_picks(set, picks, target, 0, in_degree(target), n, [&](std::uint32_t x) { f(static_cast<std::uint32_t>(skip && x >= target ? x + 1 : x)); });
+    /// Sources of a target, in any order (recipes that go by target), into out [in_degree + 1].
+    void sources_of(PickSet& set, std::int64_t target, std::int64_t degree, std::uint32_t* out) const {
+        kernels::distinct_picks_in_any_order(set, picks, target, 0, degree, available(), out);
+        if (skip_self)
+            for (std::int64_t i = 0; i < degree; ++i) out[i] += out[i] >= target ? 1u : 0u;
     }
     /// Targets of a source, ascending (recipes that go by source).
     template <class F>
@@ -210,13 +209,18 @@ struct Builder {
             for (std::int64_t chunk = 0; chunk < chunks; ++chunk) {
                 PickSet set;
                 set.reserve(pick_range());
-                for (std::int64_t t = chunk * 512; t < std::min(n_targets, (chunk + 1) * 512); ++t)
-                    sources_of(set, t, [&](std::uint32_t s) {
-                        word(s, t) |= 1ull << (t & 63);
-                        ++graph.indegree[static_cast<std::size_t>(t)];
-                        checksum += kernels::synapse_hash(kernels::row_hash(s, delay), static_cast<std::uint64_t>(t));
-                        ++synapses;
-                    });
+                std::vector<std::uint32_t> found;
+                for (std::int64_t t = chunk * 512; t < std::min(n_targets, (chunk + 1) * 512); ++t) {
+                    const std::int64_t degree = in_degree(t);
+                    found.resize(static_cast<std::size_t>(degree) + 1);
+                    sources_of(set, t, degree, found.data());
+                    for (std::size_t i = 0; i < static_cast<std::size_t>(degree); ++i) {
+                        word(found[i], t) |= 1ull << (t & 63);
+                        checksum += kernels::synapse_hash(kernels::row_hash(found[i], delay), static_cast<std::uint64_t>(t));
+                    }
+                    graph.indegree[static_cast<std::size_t>(t)] = static_cast<std::uint32_t>(degree);
+                    synapses += static_cast<std::uint64_t>(degree);
+                }
             }
         } else {
             std::vector<std::vector<std::uint32_t>> private_degree(static_cast<std::size_t>(threads));
@@ -312,107 +316,116 @@ struct Builder {
         if (weights.drawn()) rows.weight = Buffer<std::int16_t>(total);
     }
 
-    /// The synapses of one block of targets, by source: segments of rows that are not joined yet.
-    template <class Index>
-    struct Segments {
-        Buffer<Index> index;
+    /// The synapses of up to 65,536 targets, by source: segments of rows that are not joined yet.
+    struct Part {
+        std::int64_t first, size;   ///< targets
+        Buffer<std::uint16_t> index;
         Buffer<std::int16_t> weight;
     };
 
     template <class Index>
     void fill_by_target(Rows<Index>& rows) {
-        std::vector<Segments<Index>> parts(rows.blocks);
-        for (std::size_t b = 0; b < rows.blocks; ++b) parts[b] = sort_block(rows, b);
+        const std::int64_t width = std::min<std::int64_t>(rows.width, 65536);
+        std::vector<Part> parts;
+        for (std::int64_t first = 0; first < n_targets; first += width) parts.push_back({first, std::min(width, n_targets - first), {}, {}});
+        const std::size_t per_block = parts.size() / rows.blocks;   // 1, or all
+        Buffer<std::uint32_t> sizes(static_cast<std::size_t>(n_sources) * parts.size());   // [source][part]
+        for (std::size_t p = 0; p < parts.size(); ++p) sort_part(parts[p], sizes.data() + p, parts.size());
         sources = {};
-        allocate(rows, 1);
-        if (rows.blocks == 1) {
-            rows.index = std::move(parts[0].index);
-            rows.weight = std::move(parts[0].weight);
-        } else {
-            join(rows, parts);
+        for (std::size_t segment = 0; segment < static_cast<std::size_t>(n_sources) * rows.blocks; ++segment) {
+            std::uint64_t n = 0;
+            for (std::size_t p = 0; p < per_block; ++p) n += sizes[segment * per_block + p];
+            rows.set_start(segment, n);
         }
+        allocate(rows, 1);
+        join(rows, parts, sizes);
     }
 
-    /// Sources of all targets of a block, then a counting sort by source that keeps targets ascending.  Leaves the sizes of the
-    /// segments in their starts.
-    template <class Index>
-    Segments<Index> sort_block(Rows<Index>& rows, std::size_t block) {
-        const std::int64_t first = static_cast<std::int64_t>(block) * rows.width;
-        const auto size = static_cast<std::size_t>(std::min(rows.width, n_targets - first));
+    /// Sources of all targets of a part, then a counting sort by source that keeps targets ascending.
+    void sort_part(Part& part, std::uint32_t* sizes, std::size_t stride) {
+        const auto size = static_cast<std::size_t>(part.size);
         std::vector<std::uint64_t> begin(size + 1, 0);
-        for (std::size_t t = 0; t < size; ++t) begin[t + 1] = begin[t] + static_cast<std::uint64_t>(in_degree(first + static_cast<std::int64_t>(t)));
-        if (sources.size() < begin[size]) sources = Buffer<std::uint32_t>(begin[size] + begin[size] / 16);   // kept for the next block
-        Buffer<std::uint32_t> count(static_cast<std::size_t>(n_sources));
+        for (std::size_t t = 0; t < size; ++t) {
+            const std::int64_t degree = in_degree(part.first + static_cast<std::int64_t>(t));
+            graph.indegree[static_cast<std::size_t>(part.first) + t] = static_cast<std::uint32_t>(degree);
+            begin[t + 1] = begin[t] + static_cast<std::uint64_t>(degree);
+        }
+        const std::uint64_t total = begin[size];
+        if (total > std::numeric_limits<std::uint32_t>::max())
+            throw CapacityError("projection." + projection.name + ": more than 2^32 synapses onto " + std::to_string(size) + " targets. Use a smaller mean_indegree.");
+        if (sources.size() <= total) sources = Buffer<std::uint32_t>(total + total / 16 + 1);   // kept for the next part
+        Buffer<std::uint32_t> cursor(static_cast<std::size_t>(n_sources));
+        part.index = Buffer<std::uint16_t>(total);
+        if (weights.drawn()) part.weight = Buffer<std::int16_t>(total);
 #pragma omp parallel num_threads(threads)
         {
             PickSet set;
             set.reserve(pick_range());
+            std::vector<std::uint32_t> found;
 #pragma omp for schedule(static)
-            for (std::int64_t t = 0; t < static_cast<std::int64_t>(size); ++t) {
-                std::uint32_t* out = sources.data() + begin[static_cast<std::size_t>(t)];
-                if (threads == 1)
-                    sources_of(set, first + t, [&](std::uint32_t s) {
-                        *out++ = s;
-                        ++count[s];
-                    });
-                else
-                    sources_of(set, first + t, [&](std::uint32_t s) { *out++ = s; });
+            for (std::size_t t = 0; t < size; ++t) {
+                const std::uint64_t degree = begin[t + 1] - begin[t];
+                found.resize(degree + 1);
+                sources_of(set, part.first + static_cast<std::int64_t>(t), static_cast<std::int64_t>(degree), found.data());
+                std::copy_n(found.data(), degree, sources.data() + begin[t]);
             }
             // Each thread owns a range of sources: no two write to one row.
             const auto [low, high] = own_sources();
-            for (std::size_t e = 0; threads > 1 && e < begin[size]; ++e)
-                if (sources[e] >= low && sources[e] < high) ++count[sources[e]];
-        }
-        for (std::size_t t = 0; t < size; ++t) graph.indegree[static_cast<std::size_t>(first) + t] = static_cast<std::uint32_t>(begin[t + 1] - begin[t]);
-        Buffer<std::uint64_t> cursor(static_cast<std::size_t>(n_sources));
-        std::uint64_t total = 0;
-        for (std::size_t s = 0; s < cursor.size(); ++s) {
-            rows.set_start(s * rows.blocks + block, count[s]);
-            cursor[s] = total;
-            total += count[s];
-        }
-        Segments<Index> part{Buffer<Index>(total), Buffer<std::int16_t>(weights.drawn() ? total : 0)};
-#pragma omp parallel num_threads(threads)
-        {
-            const auto [low, high] = own_sources();
-            constexpr std::uint64_t ahead_cursor = 32, ahead_target = 16;   // the writes go all over the block
+            for (std::size_t e = 0; e < total; ++e)
+                if (sources[e] >= low && sources[e] < high) ++cursor[sources[e]];
+#pragma omp barrier
+#pragma omp single
+            {
+                std::uint64_t at = 0;
+                for (std::size_t s = 0; s < cursor.size(); ++s) {
+                    const std::uint32_t n = cursor[s];
+                    sizes[s * stride] = n;
+                    cursor[s] = static_cast<std::uint32_t>(at);
+                    at += n;
+                }
+            }
+            constexpr std::uint64_t ahead_cursor = 32, ahead_target = 16;   // the writes go all over the part
             for (std::size_t t = 0; t < size; ++t)
                 for (std::uint64_t e = begin[t]; e < begin[t + 1]; ++e) {
-                    if (e + ahead_cursor < begin[size]) {
+                    if (e + ahead_cursor < total) {
                         __builtin_prefetch(cursor.data() + sources[e + ahead_cursor], 1);
                         __builtin_prefetch(part.index.data() + cursor[sources[e + ahead_target]], 1);
                     }
                     const std::uint32_t s = sources[e];
                     if (s < low || s >= high) continue;
-                    const std::uint64_t at = cursor[s]++;
-                    part.index[at] = static_cast<Index>(t);
-                    if (weights.drawn()) part.weight[at] = weights(s, first + static_cast<std::int64_t>(t));
+                    const std::uint32_t at = cursor[s]++;
+                    part.index[at] = static_cast<std::uint16_t>(t);
+                    if (weights.drawn()) part.weight[at] = weights(s, part.first + static_cast<std::int64_t>(t));
                 }
         }
-        return part;
     }
 
-    /// Segments become whole rows.  The pages of the former are given back on the way: both never stand in memory at once.
+    /// Parts become whole rows.  Their pages are given back on the way: both never stand in memory at once.
     template <class Index>
-    void join(Rows<Index>& rows, std::vector<Segments<Index>>& parts) {
-        const std::size_t n_blocks = rows.blocks;
+    void join(Rows<Index>& rows, std::vector<Part>& parts, const Buffer<std::uint32_t>& sizes) {
+        const std::size_t n_parts = parts.size();
 #pragma omp parallel num_threads(threads)
         {
             const auto [low, high] = own_sources();
-            std::vector<std::uint64_t> at(n_blocks, 0);
-            for (std::size_t i = 0; i < low * n_blocks; ++i) at[i % n_blocks] += rows.start(i + 1) - rows.start(i);
+            std::vector<std::uint64_t> at(n_parts, 0);
+            for (std::size_t i = 0; i < low * n_parts; ++i) at[i % n_parts] += sizes[i];
             std::vector<std::uint64_t> index_kept = at, weight_kept = at;
             for (std::size_t s = low; s < high; ++s) {
-                for (std::size_t b = 0; b < n_blocks; ++b) {
-                    const std::uint64_t to = rows.start(s * n_blocks + b), n = rows.start(s * n_blocks + b + 1) - to;
-                    std::copy_n(parts[b].index.data() + at[b], n, rows.index.data() + to);
-                    if (weights.drawn()) std::copy_n(parts[b].weight.data() + at[b], n, rows.weight.data() + to);
-                    at[b] += n;
+                std::uint64_t to = rows.start(s * rows.blocks);
+                for (std::size_t p = 0; p < n_parts; ++p) {
+                    const std::size_t n = sizes[s * n_parts + p];
+                    const auto first = static_cast<Index>(parts[p].first % rows.width);
+                    const std::uint16_t* __restrict from = parts[p].index.data() + at[p];
+                    Index* __restrict index = rows.index.data() + to;
+                    for (std::size_t i = 0; i < n; ++i) index[i] = static_cast<Index>(first + from[i]);
+                    if (weights.drawn()) std::copy_n(parts[p].weight.data() + at[p], n, rows.weight.data() + to);
+                    at[p] += n;
+                    to += n;
                 }
                 if (s % 4096 == 0)
-                    for (std::size_t b = 0; b < n_blocks; ++b) {
-                        index_kept[b] = parts[b].index.release(index_kept[b], at[b]);
-                        weight_kept[b] = parts[b].weight.release(weight_kept[b], at[b]);
+                    for (std::size_t p = 0; p < n_parts; ++p) {
+                        index_kept[p] = parts[p].index.release(index_kept[p], at[p]);
+                        weight_kept[p] = parts[p].weight.release(weight_kept[p], at[p]);
                     }
             }
         }
@@ -482,9 +495,10 @@ GraphEstimate estimate_graph(const Projection& p, std::int64_t n_sources, std::i
         e.bytes = e.synapses * ((e.format == Format::rows16 ? 2.0 : 4.0) + weight) + (blocks * ns + 1) * (e.synapses > 0.9 * 4294967295.0 ? 8.0 : 4.0);
     double temporary = 0.0;
     if (e.format != Format::bit_rows && by_target(p.topology.kind)) {
-        const double sorting = e.synapses / blocks * 4.0 + ns * 12.0 + nt / blocks * 8.0;
-        const double joining = blocks > 1 ? blocks * (o.threads + 1) * 4194304.0 : 0.0;   // pages that are partly given back
-        temporary = std::max(sorting, std::min(joining, e.bytes));
+        const double parts = std::ceil(nt / std::min(e.format == Format::rows16 ? static_cast<double>(block_width(p, n_sources, n_targets)) : nt, 65536.0));
+        const double sizes = ns * parts * 4.0, sorting = e.synapses * (2.0 + weight) + e.synapses / parts * 4.0 + ns * 4.0;
+        const double joining = e.bytes + std::min(e.synapses * (2.0 + weight), parts * (o.threads + 1) * 4194304.0);   // of the parts, what is not given back yet
+        temporary = sizes + std::max(sorting, joining) - e.bytes;
     }
     e.build_bytes = e.bytes + temporary + nt * 4.0;
     return e;
