@@ -15,8 +15,8 @@ namespace tuning {
 constexpr std::int64_t l1_block = 16384;        ///< rows16: the counts of a block stay in L1 ...
 constexpr double l1_segment = 50.0;            ///< ... from this mean number of synapses of a row in a block
 constexpr std::int64_t l2_block = 65536;        ///< the counts of a block stay in L2 ...
-constexpr double l2_segment = 22.0;             ///< ... from this mean; below, plain rows win
-constexpr double min_density = 1.0 / 16.0;      ///< K/N from which bit rows win
+constexpr double l2_segment = 22.0;             ///< ... from this mean; rows win from 13 on, but below 20 offsets take more than a tenth of the memory
+constexpr double min_density = 1.0 / 24.0;      ///< K/N from which bit rows win
 constexpr std::int64_t chunk_targets = 512;     ///< bit rows: targets of one chunk
 }  // namespace tuning
 
