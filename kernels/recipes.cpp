@@ -1,6 +1,7 @@
 #include "kernels/recipes.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "kernels/parameters.hpp"
 #include "models/base/error.hpp"
@@ -51,6 +52,18 @@ QuantileTable lorentzian_table(double k, double hwhm, std::int64_t k_max) {
     QuantileTable table{0, {}};
     for (std::int64_t i = 0; i < top; ++i) table.threshold.push_back(threshold_of((cdf(static_cast<double>(i) + 0.5) - low) / total));
     return table;
+}
+
+std::int64_t fixed_degree(const Projection& p, std::int64_t n_sources, std::int64_t n_targets, bool same_population) {
+    const std::int64_t self = same_population && !p.topology.self_connections ? 1 : 0;
+    const bool by_source = p.topology.kind == TopologyKind::fixed_outdegree;
+    const double k = p.topology.mean_indegree;
+    const auto degree = static_cast<std::int64_t>(std::llround(by_source ? k * static_cast<double>(n_targets) / static_cast<double>(n_sources) : k));
+    if (degree > (by_source ? n_targets : n_sources) - self)
+        throw ConfigurationError("projection." + p.name + ": " + std::to_string(std::llround(k)) + " distinct partners asked for where only " +
+                                 std::to_string(n_sources - self) +
+                                 " exist. mean_indegree must not exceed the number of other neurons: lower it, or use all_to_all.");
+    return degree;
 }
 
 std::vector<std::int32_t> gaussian_table() {

@@ -8,34 +8,19 @@
 
 #include "kernels/draw_batch.hpp"
 #include "kernels/network.hpp"
+#include "kernels/quantiles.hpp"
 #include "models/base/random.hpp"
 
 namespace spikemass::kernels {
 
 constexpr int graph_recipe = 1;
 
-/// Inverse-CDF table of a law on the integers first, first + 1, ...: value = first + number of thresholds <= u.
-struct QuantileTable {
-    std::int64_t first = 0;
-    std::vector<std::uint64_t> threshold;
-
-    SPIKEMASS_HD std::int64_t sample(std::uint64_t u) const {
-        const std::uint64_t* base = threshold.data();
-        std::size_t at = 0;
-        for (std::size_t n = threshold.size(); n > 0;) {   // upper bound, without unpredictable branches
-            const std::size_t half = n / 2;
-            const bool right = base[at + half] <= u;
-            at = right ? at + half + 1 : at;
-            n = right ? n - half - 1 : half;
-        }
-        return first + static_cast<std::int64_t>(at);
-    }
-};
-
 /// Binomial(n, p), exact to 2^-53, by recurrence from the mode: no logarithms.
 QuantileTable binomial_table(std::int64_t n, double p);
 /// Lorentzian of centre k and half width hwhm, rounded to integers, conditioned on [0, min(2k, k_max)].
 QuantileTable lorentzian_table(double k, double hwhm, std::int64_t k_max);
+/// Partners of every row of fixed_indegree and fixed_outdegree.  ConfigurationError where there are not as many.
+std::int64_t fixed_degree(const Projection&, std::int64_t n_sources, std::int64_t n_targets, bool same_population);
 /// Gaussian quantiles z at (i + 1/2)/4096 in units of 2^-24, for weights.
 std::vector<std::int32_t> gaussian_table();
 

@@ -8,7 +8,7 @@
 
 #include "kernels/recipes.hpp"
 #include "kernels/synapse_hash.hpp"
-#include "models/base/math.hpp"
+#include "kernels/weights.hpp"
 
 namespace spikemass::cpu {
 
@@ -53,46 +53,6 @@ Format choose_format(const Projection& p, std::int64_t n_sources, std::int64_t n
     return n_targets <= tuning::l2_block || segment(p, n_sources, n_targets, tuning::l2_block) >= tuning::l2_segment ? Format::rows16 : Format::rows32;
 }
 
-/// Fixed-point weights: J drawn per synapse from a Gaussian by the integer table, in units of 2^-exponent.
-class Weights {
-public:
-    Weights(const Projection& p, const Seeds& seeds, double max_indegree) : drawn_(p.strength_sd > 0.0), mean_(p.strength), sd_(p.strength_sd) {
-        if (!drawn_) return;
-        table_ = kernels::gaussian_table();
-        key_ = random_key(seeds.graph, name_key(p.name), Stream::weight);
-        largest_ = (p.strength < 0 ? -p.strength : p.strength) + 4.0 * sd_;
-        while (largest_ * scale(exponent_ + 1) < 32767.0 && largest_ * scale(exponent_ + 1) * max_indegree < 2147483647.0 && exponent_ < 60) ++exponent_;
-        while ((largest_ * scale(exponent_) >= 32767.0 || largest_ * scale(exponent_) * max_indegree >= 2147483647.0) && exponent_ > -60) --exponent_;
-    }
-    bool drawn() const { return drawn_; }
-    /// Bound on |weight| in fixed point.
-    double largest() const { return largest_ * scale(exponent_); }
-    double unit() const { return scale(-exponent_); }
-    std::int16_t operator()(std::int64_t source, std::int64_t target) const {
-        // 12 bits choose the table's interval, the next 20 interpolate inside it.
-        const std::uint64_t u = key_.draw64(static_cast<std::uint64_t>(source), static_cast<std::uint64_t>(target), 0);
-        const auto i = static_cast<std::size_t>(u >> 52);
-        const std::size_t j = i + 1 < table_.size() ? i + 1 : i;
-        const auto part = static_cast<std::int64_t>((u >> 32) & 0xfffff);
-        const std::int64_t z = table_[i] + (((static_cast<std::int64_t>(table_[j]) - table_[i]) * part) >> 20);
-        const double w = math::fma(sd_, static_cast<double>(z) * 0x1p-24, mean_) * scale(exponent_);
-        return static_cast<std::int16_t>(w < 0 ? w - 0.5 : w + 0.5);
-    }
-
-private:
-    static double scale(int e) {
-        double s = 1.0;
-        for (; e > 0; --e) s *= 2.0;
-        for (; e < 0; ++e) s *= 0.5;
-        return s;
-    }
-    bool drawn_;
-    double mean_, sd_, largest_ = 0.0;
-    int exponent_ = 0;
-    RandomKey key_;
-    std::vector<std::int32_t> table_;
-};
-
 struct Builder {
     const Projection& projection;
     const Seeds& seeds;
@@ -100,20 +60,22 @@ struct Builder {
     std::int64_t n_sources, n_targets;
     bool skip_self;
     int threads;
-    Weights weights;
+    kernels::Weights weights;
     RandomKey picks, binomial, degrees;
     ErdosRenyi er;
     QuantileTable in_degrees;
+    std::int64_t fixed_degree = 0;   ///< of every row, where the recipe fixes it
     Buffer<std::uint32_t> sources;   ///< of all targets of a part, while it is sorted
     Graph graph;
 
     Builder(const Projection& p, const Seeds& s, std::int64_t ns, std::int64_t nt, bool same, const Isa& i, const GraphOptions& o)
         : projection(p), seeds(s), isa(i), n_sources(ns), n_targets(nt), skip_self(same && !p.topology.self_connections),
-          threads(o.threads), weights(p, s, 2.0 * p.topology.mean_indegree + 100.0) {
+          threads(o.threads), weights(p, s) {
         const std::uint64_t key = name_key(p.name);
         picks = random_key(s.graph, key, Stream::picks);
         binomial = random_key(s.graph, key, Stream::binomial);
         degrees = random_key(s.graph, key, Stream::degree);
+        if (p.topology.kind == TopologyKind::fixed_indegree || p.topology.kind == TopologyKind::fixed_outdegree) fixed_degree = kernels::fixed_degree(p, ns, nt, same);
         if (p.topology.kind == TopologyKind::erdos_renyi) er = ErdosRenyi(ns, nt, p.topology.mean_indegree, skip_self);
         if (p.topology.kind == TopologyKind::lorentzian_indegree)
             in_degrees = kernels::lorentzian_table(p.topology.mean_indegree, p.topology.half_width, available());
@@ -125,11 +87,9 @@ struct Builder {
 
     /// Sources that a target can have.
     std::int64_t available() const { return n_sources - (skip_self ? 1 : 0); }
-    std::int64_t out_degree() const { return static_cast<std::int64_t>(std::llround(projection.topology.mean_indegree * static_cast<double>(n_targets) / static_cast<double>(n_sources))); }
-
     std::int64_t in_degree(std::int64_t target) const {
         return projection.topology.kind == TopologyKind::fixed_indegree
-                   ? static_cast<std::int64_t>(std::llround(projection.topology.mean_indegree))
+                   ? fixed_degree
                    : in_degrees.sample(degrees.draw64(static_cast<std::uint64_t>(target), 0, 0));
     }
     /// Sources of a target, in any order (recipes that go by target), into out [in_degree + 1].
@@ -143,7 +103,7 @@ struct Builder {
     void targets_of(PickSet& set, std::int64_t row, F&& f) const {
         if (projection.topology.kind == TopologyKind::fixed_outdegree) {
             const bool skip = skip_self;
-            kernels::distinct_picks(set, picks, row, 0, out_degree(), n_targets - (skip ? 1 : 0),
+            kernels::distinct_picks(set, picks, row, 0, fixed_degree, n_targets - (skip ? 1 : 0),
                                     [&](std::uint32_t x) { f(static_cast<std::uint32_t>(skip && x >= row ? x + 1 : x)); });
             return;
         }
@@ -167,8 +127,6 @@ struct Builder {
 
     Graph build() {
         if (graph.format == Format::none) return describe_unstored();
-        if (projection.topology.kind == TopologyKind::fixed_outdegree && out_degree() > n_targets - (skip_self ? 1 : 0)) refuse();
-        if (projection.topology.kind == TopologyKind::fixed_indegree && in_degree(0) > available()) refuse();
         graph.indegree.assign(static_cast<std::size_t>(n_targets), 0);
         if (graph.format == Format::bit_rows)
             build_bits();
@@ -178,12 +136,6 @@ struct Builder {
             build_rows(graph.rows32, n_targets);
         summarise();
         return std::move(graph);
-    }
-
-    void refuse() const {
-        throw ConfigurationError("projection." + projection.name + ": " + std::to_string(std::llround(projection.topology.mean_indegree)) +
-                                 " distinct partners asked for where only " + std::to_string(available()) +
-                                 " exist. mean_indegree must not exceed the number of other neurons: lower it, or use all_to_all.");
     }
 
     Graph describe_unstored() {
@@ -274,7 +226,7 @@ struct Builder {
         for (std::int64_t s = 0; s < n_sources; ++s) {
             std::uint64_t size = 0;
             if (projection.topology.kind == TopologyKind::fixed_outdegree)
-                size = static_cast<std::uint64_t>(out_degree());
+                size = static_cast<std::uint64_t>(fixed_degree);
             else
                 er.counts(binomial, s, [&](std::int64_t, std::int64_t k) { size += static_cast<std::uint64_t>(k); });
             rows.set_start(static_cast<std::size_t>(s) * n_blocks, size);
@@ -473,9 +425,7 @@ struct Builder {
         const auto n = static_cast<double>(n_targets);
         graph.k_mean = sum / n;
         graph.k_var = squares / n - graph.k_mean * graph.k_mean;
-        if (weights.drawn() && static_cast<double>(graph.max_indegree) * 32767.0 > 2147483647.0 && static_cast<double>(graph.max_indegree) * weights.largest() > 2147483647.0)
-            throw ConfigurationError("projection." + projection.name + ": a target with " + std::to_string(graph.max_indegree) +
-                                     " synapses could overflow the 32-bit sum of fixed-point weights. Use a single strength, or fewer synapses per neuron.");
+        weights.require_sums_fit(projection.name, graph.max_indegree);
     }
 };
 

@@ -1,0 +1,280 @@
+#pragma once
+// Bodies of the device-side graph build, each a function of one index.  Positions within a slab are 32-bit, in the graph 64-bit.
+
+#include <cstdint>
+
+#include "host/gpu/graph_recipe.hpp"
+#include "kernels/synapse_hash.hpp"
+#include "kernels/weights.hpp"
+
+namespace spikemass::gpu::body {
+
+/// Number of elements of the ascending a [n] that are <= x.
+template <class T>
+SPIKEMASS_HD std::uint64_t upper_bound(const T* a, std::uint64_t n, std::uint64_t x) {
+    std::uint64_t at = 0;
+    while (n > 0) {
+        const std::uint64_t half = n / 2;
+        const bool right = static_cast<std::uint64_t>(a[at + half]) <= x;
+        at = right ? at + half + 1 : at;
+        n = right ? n - half - 1 : half;
+    }
+    return at;
+}
+
+/// Sums of integers commute: who comes first does not matter.
+SPIKEMASS_HD void count_one(std::uint32_t* n) {
+#if defined(__CUDA_ARCH__)
+    atomicAdd(n, 1u);
+#else
+    __atomic_fetch_add(n, 1u, __ATOMIC_RELAXED);
+#endif
+}
+SPIKEMASS_HD void count_one(std::uint64_t* n) {
+#if defined(__CUDA_ARCH__)
+    atomicAdd(reinterpret_cast<unsigned long long*>(n), 1ull);
+#else
+    __atomic_fetch_add(n, std::uint64_t{1}, __ATOMIC_RELAXED);
+#endif
+}
+
+/// Targets in their final place.
+struct Targets {
+    std::uint16_t* narrow = nullptr;
+    std::uint32_t* wide = nullptr;
+    SPIKEMASS_HD void set(std::uint64_t at, std::uint32_t target) const {
+        if (narrow) narrow[at] = static_cast<std::uint16_t>(target);
+        else wide[at] = target;
+    }
+    SPIKEMASS_HD std::uint32_t get(std::uint64_t at) const { return narrow ? narrow[at] : wide[at]; }
+};
+
+/// Partners of a whole row.
+struct RowDegree {
+    GraphRecipe recipe;
+    SPIKEMASS_HD std::uint64_t operator()(std::int64_t row) const {
+        std::uint64_t n = 0;
+        for (std::int64_t cell = 0; cell < recipe.cells; ++cell) n += static_cast<std::uint64_t>(recipe.degree(row, cell));
+        return n;
+    }
+};
+
+/// One segment: which, how many of how many.
+struct Segment {
+    std::int64_t row, cell, degree, range, wanted;
+    SPIKEMASS_HD bool complement() const { return degree > range / 2; }
+};
+
+/// Segments of the rows from `first_row` on, numbered through rows and cells.
+struct Slab {
+    GraphRecipe recipe;
+    std::int64_t first_row = 0;
+    SPIKEMASS_HD Segment segment(std::uint32_t s) const {
+        const std::int64_t row = first_row + s / recipe.cells, cell = s % recipe.cells;
+        const std::int64_t degree = recipe.degree(row, cell), range = recipe.range(row, cell);
+        return {row, cell, degree, range, wanted_values(degree, range)};
+    }
+};
+
+struct SegmentDegree {
+    Slab slab;
+    SPIKEMASS_HD std::uint64_t operator()(std::uint32_t s) const { return static_cast<std::uint64_t>(slab.segment(s).degree); }
+};
+
+struct SegmentDraws {
+    Slab slab;
+    std::int64_t round = 0;
+    SPIKEMASS_HD std::uint64_t operator()(std::uint32_t s) const {
+        const Segment g = slab.segment(s);
+        return static_cast<std::uint64_t>(draws_of(g.wanted, g.range, round));
+    }
+};
+
+/// One round: draws for the segments ids [count], and which of them stay.  Draws are numbered through the list; those of its i-th segment start at
+/// 2 start[i], two to a random block.  A draw's sort key is (i, value, number of the draw within the segment).
+struct Round {
+    Slab slab;
+    std::int64_t number = 0;
+    std::uint32_t count = 0;
+    const std::uint32_t* ids = nullptr;
+    std::uint32_t* start = nullptr;       ///< [count + 1]
+    std::uint64_t* keys = nullptr;        ///< [draws]: as drawn, sorted, and at last those that stay
+    std::uint32_t* rank = nullptr;        ///< [draws + 1]: 1 where the draw is the first of its value; then the number of such draws before it
+    std::uint32_t* kept = nullptr;        ///< [count + 1]: values of a complete segment, 0 for one that fell short; then where they start
+    std::uint32_t* made = nullptr;        ///< [count + 1]: the same for its synapses
+    int value_bits = 0, draw_bits = 0;
+
+    SPIKEMASS_HD std::uint32_t list_index(std::uint64_t key) const { return static_cast<std::uint32_t>(key >> draw_bits >> value_bits); }
+    SPIKEMASS_HD std::uint32_t value(std::uint64_t key) const { return static_cast<std::uint32_t>((key >> draw_bits) & ((std::uint64_t{1} << value_bits) - 1)); }
+    SPIKEMASS_HD std::uint32_t position(std::uint64_t key) const {
+        return 2 * start[list_index(key)] + static_cast<std::uint32_t>(key & ((std::uint64_t{1} << draw_bits) - 1));
+    }
+    SPIKEMASS_HD bool complete(std::uint32_t i) const {
+        return static_cast<std::int64_t>(rank[2 * start[i + 1]] - rank[2 * start[i]]) >= slab.segment(ids[i]).wanted;
+    }
+};
+
+struct CountBlocks {   // -> start
+    Round r;
+    SPIKEMASS_HD std::uint32_t operator()(std::uint32_t i) const {
+        if (i == r.count) return 0;
+        const std::uint64_t draws = SegmentDraws{r.slab, r.number}(r.ids[i]), most = std::uint64_t{1} << r.draw_bits;
+        return static_cast<std::uint32_t>((draws < most ? draws : most) / 2);
+    }
+};
+
+struct DrawBlock {   // block b of all -> two keys
+    Round r;
+    SPIKEMASS_HD void operator()(std::uint32_t b) const {
+        const auto i = static_cast<std::uint32_t>(upper_bound(r.start, r.count + 1, b) - 1);
+        const std::uint32_t own = b - r.start[i];
+        const std::int64_t s = r.ids[i], row = r.slab.first_row + s / r.slab.recipe.cells, cell = s % r.slab.recipe.cells;
+        const auto n = static_cast<std::uint64_t>(r.slab.recipe.range(row, cell));
+        const RandomKey::Block w = r.slab.recipe.picks.block(static_cast<std::uint64_t>(row), static_cast<std::uint64_t>(cell), own);
+        for (std::uint32_t half = 0; half < 2; ++half) {
+            const std::uint64_t u = static_cast<std::uint64_t>(w.word[2 * half + 1]) << 32 | w.word[2 * half];
+            r.keys[2 * static_cast<std::uint64_t>(b) + half] = ((static_cast<std::uint64_t>(i) << r.value_bits | mulhi64(u, n)) << r.draw_bits) | (2 * own + half);
+        }
+    }
+};
+
+struct MarkFirst {   // sorted position -> rank
+    Round r;
+    SPIKEMASS_HD void operator()(std::uint32_t p) const {
+        const std::uint64_t key = r.keys[p];
+        r.rank[r.position(key)] = p == 0 || r.keys[p - 1] >> r.draw_bits != key >> r.draw_bits ? 1 : 0;
+    }
+};
+
+struct CountKept {   // -> kept, made
+    Round r;
+    SPIKEMASS_HD void operator()(std::uint32_t i) const {
+        const bool real = i < r.count && r.complete(i);
+        const Segment g = real ? r.slab.segment(r.ids[i]) : Segment{};
+        r.kept[i] = real ? static_cast<std::uint32_t>(g.wanted) : 0;
+        r.made[i] = real ? static_cast<std::uint32_t>(g.degree) : 0;
+    }
+};
+
+struct IsDropped {   // before kept is summed up
+    Round r;
+    SPIKEMASS_HD bool operator()(std::uint64_t key) const {
+        const std::uint32_t i = r.list_index(key), at = r.position(key), before = r.rank[at];
+        return r.rank[at + 1] == before || before - r.rank[2 * r.start[i]] >= r.kept[i];
+    }
+};
+
+struct IsShort {
+    Round r;
+    SPIKEMASS_HD bool operator()(std::uint32_t i) const { return !r.complete(i); }
+};
+
+/// Synapse e of the round's complete segments -> sink(position in the slab, row, partner).
+template <class Sink>
+struct Emit {
+    Round r;
+    const std::uint32_t* slab_start;   ///< [segments + 1]: where a segment's synapses start in the slab
+    Sink sink;
+    SPIKEMASS_HD void operator()(std::uint32_t e) const {
+        const auto i = static_cast<std::uint32_t>(upper_bound(r.made, r.count + 1, e) - 1);
+        const std::uint32_t s = r.ids[i], own = e - r.made[i];
+        const Segment g = r.slab.segment(s);
+        const std::uint64_t* picked = r.keys + r.kept[i];
+        std::uint32_t x = own;
+        if (g.complement()) {   // the own-th value that is not picked: own + number of picks before it
+            std::uint32_t at = 0;
+            for (auto n = static_cast<std::uint32_t>(g.wanted); n > 0;) {
+                const std::uint32_t half = n / 2;
+                const bool right = r.value(picked[at + half]) - (at + half) <= own;
+                at = right ? at + half + 1 : at;
+                n = right ? n - half - 1 : half;
+            }
+            x = own + at;
+        } else {
+            x = r.value(picked[own]);
+        }
+        sink(slab_start[s] + own, g.row, r.slab.recipe.partner(g.row, g.cell, x));
+    }
+};
+
+struct ToRows {   // rows are sources
+    Targets targets;
+    std::uint64_t first;   ///< synapse of the slab's first row
+    std::uint32_t* indegree;
+    SPIKEMASS_HD void operator()(std::uint32_t at, std::int64_t, std::uint32_t target) const {
+        targets.set(first + at, target);
+        count_one(indegree + target);
+    }
+};
+
+struct ToOutDegrees {   // rows are targets: first pass of several slabs
+    std::uint64_t* outdegree;
+    SPIKEMASS_HD void operator()(std::uint32_t, std::int64_t, std::uint32_t source) const { count_one(outdegree + source); }
+};
+
+struct ToPairs {   // rows are targets: (source, target) as a sort key
+    std::uint64_t* pairs;
+    SPIKEMASS_HD void operator()(std::uint32_t at, std::int64_t target, std::uint32_t source) const {
+        pairs[at] = static_cast<std::uint64_t>(source) << 32 | static_cast<std::uint32_t>(target);
+    }
+};
+
+struct FirstPair {   // source -> first of its pairs
+    const std::uint64_t* pairs;
+    std::uint32_t n;
+    SPIKEMASS_HD std::uint32_t operator()(std::uint64_t source) const {
+        return source == 0 ? 0 : static_cast<std::uint32_t>(upper_bound(pairs, n, (source << 32) - 1));
+    }
+};
+
+struct Place {   // sorted pairs -> rows
+    const std::uint64_t* pairs;
+    const std::uint32_t* begin;   ///< [n_sources + 1]
+    const std::uint64_t* next;    ///< [n_sources]: where this slab's synapses of a source go
+    Targets targets;
+    SPIKEMASS_HD void operator()(std::uint32_t i) const {
+        const auto source = static_cast<std::uint32_t>(pairs[i] >> 32);
+        targets.set(next[source] + (i - begin[source]), static_cast<std::uint32_t>(pairs[i]));
+    }
+};
+
+struct Advance {
+    const std::uint32_t* begin;
+    std::uint64_t* next;
+    SPIKEMASS_HD void operator()(std::uint32_t source) const { next[source] += begin[source + 1] - begin[source]; }
+};
+
+/// Synapses of the graph as (source, target, weight).
+struct Synapses {
+    const std::uint64_t* offsets;
+    std::uint64_t n_sources;
+    Targets targets;
+    std::int16_t* weights;   ///< null: all are equal
+    SPIKEMASS_HD std::uint64_t source(std::uint64_t e) const { return upper_bound(offsets, n_sources + 1, e) - 1; }
+};
+
+struct SetWeight {
+    Synapses s;
+    kernels::WeightView weight;
+    SPIKEMASS_HD void operator()(std::uint64_t e) const { s.weights[e] = weight(static_cast<std::int64_t>(s.source(e)), s.targets.get(e)); }
+};
+
+struct Hash {
+    Synapses s;
+    std::uint64_t delay_steps;
+    SPIKEMASS_HD std::uint64_t operator()(std::uint64_t e) const {
+        const std::uint64_t row = kernels::row_hash(s.source(e), delay_steps);
+        return s.weights ? kernels::synapse_hash(row, s.targets.get(e), s.weights[e]) : kernels::synapse_hash(row, s.targets.get(e));
+    }
+};
+
+struct Square {
+    SPIKEMASS_HD std::uint64_t operator()(std::uint32_t k) const { return static_cast<std::uint64_t>(k) * k; }
+};
+
+struct Gather {
+    const std::uint32_t* from;
+    SPIKEMASS_HD std::uint32_t operator()(std::uint32_t i) const { return from[i]; }
+};
+
+}  // namespace spikemass::gpu::body

@@ -1,0 +1,168 @@
+#include "host/gpu/graph_plan.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "host/gpu/graph_builder.hpp"
+#include "kernels/recipes.hpp"
+#include "models/base/error.hpp"
+
+namespace spikemass::gpu {
+
+namespace {
+
+using kernels::QuantileTable;
+
+/// A law of degrees in cells of `range` partners, and how many segments follow it.
+struct Law {
+    QuantileTable table;
+    std::int64_t range = 0;
+    double segments = 0;
+};
+
+/// Means over the law of: degree, its square, draws.
+struct Moments { double degree = 0, square = 0, draws = 0; };
+
+Moments moments(const Law& law) {
+    Moments m;
+    double below = 0.0;
+    for (std::size_t i = 0; i <= law.table.threshold.size(); ++i) {
+        const double c = i < law.table.threshold.size() ? static_cast<double>(law.table.threshold[i]) * 0x1p-64 : 1.0, p = c - below;
+        const std::int64_t k = law.table.first + static_cast<std::int64_t>(i);
+        below = c;
+        m.degree += p * static_cast<double>(k);
+        m.square += p * static_cast<double>(k) * static_cast<double>(k);
+        m.draws += p * static_cast<double>(draws_of(wanted_values(k, law.range), law.range, reserved_round));
+    }
+    return m;
+}
+
+std::int64_t most_draws(const Law& law) {
+    const std::int64_t half = law.range / 2, k = std::clamp(half, law.table.first, law.table.largest());
+    return draws_of(wanted_values(k, law.range), law.range, reserved_round);
+}
+
+std::string mebibytes(std::uint64_t bytes) { return std::to_string((bytes + 1048575) >> 20) + " MiB"; }
+
+constexpr std::uint64_t align(std::uint64_t bytes) { return (bytes + 255) / 256 * 256; }
+
+std::uint64_t to_bytes(double x) { return x >= 0x1p62 ? std::uint64_t{1} << 62 : static_cast<std::uint64_t>(x); }
+
+}  // namespace
+
+std::uint64_t slab_bytes(bool by_target, std::int64_t n_sources, std::uint64_t segments, std::uint64_t draws, std::uint64_t picks) {
+    // The same arrays in the same order as in graph_builder.inl.hpp.  Sorting takes a second array and some counters.
+    constexpr std::uint64_t slack = 128 << 10;
+    const auto sorting = [](std::uint64_t n) { return align(8 * n + n / 4); };
+    const auto sources = static_cast<std::uint64_t>(n_sources);
+    const std::uint64_t lists = 2 * align(4 * segments) + 4 * align(4 * (segments + 1));
+    const std::uint64_t rounds = lists + align(8 * draws) + align(4 * (draws + 1)) + sorting(draws);
+    if (!by_target) return slack + rounds;
+    return slack + align(8 * sources) + align(4 * (sources + 1)) + align(8 * picks) + std::max(rounds, sorting(picks));
+}
+
+GraphPlan plan_graph(const Projection& p, const Seeds& seeds, std::int64_t n_sources, std::int64_t n_targets, bool same_population) {
+    GraphPlan plan;
+    const TopologyKind kind = p.topology.kind;
+    const bool skip = same_population && !p.topology.self_connections;
+    plan.name = p.name;
+    plan.n_sources = n_sources;
+    plan.n_targets = n_targets;
+    plan.delay_steps = static_cast<std::uint64_t>(p.delay_steps);
+    if (kind == TopologyKind::all_to_all || kind == TopologyKind::annealed) {
+        const std::int64_t available = n_sources - (skip ? 1 : 0);
+        const bool all = kind == TopologyKind::all_to_all;
+        plan.k_mean = all ? static_cast<double>(available) : p.topology.mean_indegree;
+        plan.k_var = all ? 0.0 : plan.k_mean;
+        plan.unstored_synapses = all ? static_cast<std::uint64_t>(available) * static_cast<std::uint64_t>(n_targets) : 0;
+        plan.weights = kernels::Weights(p, seeds);
+        return plan;
+    }
+    if (n_sources >= 0xffffffff || n_targets >= 0xffffffff)
+        throw CapacityError("projection." + p.name + ": populations of stored graphs have fewer than 2^32 neurons. Use fewer neurons, or all_to_all.");
+    plan.stored = true;
+    plan.by_target = kind == TopologyKind::fixed_indegree || kind == TopologyKind::lorentzian_indegree;
+    plan.weights = kernels::Weights(p, seeds);
+
+    GraphRecipe& r = plan.recipe;
+    r.rows = plan.by_target ? n_targets : n_sources;
+    r.partners = plan.by_target ? n_sources : n_targets;
+    r.width = r.partners;
+    r.skip_self = skip;
+    r.picks = random_key(seeds.graph, name_key(p.name), Stream::picks);
+    r.degrees = random_key(seeds.graph, name_key(p.name), kind == TopologyKind::erdos_renyi ? Stream::binomial : Stream::degree);
+    const std::int64_t available = r.partners - (skip ? 1 : 0);
+    const auto rows = static_cast<double>(r.rows);
+    std::vector<Law> laws;
+    if (kind == TopologyKind::erdos_renyi) {
+        const kernels::ErdosRenyi er(n_sources, n_targets, p.topology.mean_indegree, skip);
+        r.width = er.width;
+        r.cells = er.cells;
+        const std::int64_t tail = er.cell_size(er.cells - 1);
+        const std::int64_t whole = er.cells > 1 ? er.width : 0;   // a law of range 0 is not used
+        laws = {{er.full, whole, rows * static_cast<double>(er.cells - 1)}, {er.full_own, skip ? whole - 1 : 0, 0}, {er.last, tail, rows}, {er.last_own, skip ? tail - 1 : 0, 0}};
+    } else if (kind == TopologyKind::lorentzian_indegree) {
+        laws = {{kernels::lorentzian_table(p.topology.mean_indegree, p.topology.half_width, available), available, rows}};
+    } else {
+        r.fixed = kernels::fixed_degree(p, n_sources, n_targets, same_population);
+        laws = {{{r.fixed, {}}, available, rows}};
+    }
+    double variance = 0, draws = 0, row_draws = 0, row_picks = 0;
+    std::int64_t deepest = 0;
+    for (const Law& law : laws) {
+        if (law.range <= 0) continue;
+        const Moments m = moments(law);
+        plan.synapses += law.segments * m.degree;
+        variance += law.segments * (m.square - m.degree * m.degree);
+        draws += law.segments * m.draws;
+        const double in_row = std::max(1.0, law.segments / rows);   // an own cell takes the place of another
+        row_draws += in_row * static_cast<double>(most_draws(law));
+        row_picks += in_row * static_cast<double>(law.table.largest());
+        deepest = std::max(deepest, most_draws(law));
+    }
+    if (row_draws > 0x1p30 || row_picks > 0x1p30)
+        throw CapacityError("projection." + p.name + ": a row may have " + std::to_string(to_bytes(row_picks)) +
+                            " synapses; graphs are built on a device with at most 2^30 in one. Use a smaller mean_indegree, or the CPU backend.");
+    for (int i = 0; r.fixed < 0 && i < 4; ++i) {
+        const QuantileTable& t = laws[laws.size() == 4 ? static_cast<std::size_t>(i) : 0].table;
+        if (i == 0 || laws.size() == 4) {
+            plan.law_start[i] = plan.thresholds.size();
+            plan.thresholds.insert(plan.thresholds.end(), t.threshold.begin(), t.threshold.end());
+        }
+        r.law[i] = {t.first, nullptr, t.threshold.size()};
+    }
+    plan.value_bits = std::bit_width(static_cast<std::uint64_t>(std::max<std::int64_t>(std::min(r.width, r.partners) - 1, 0)));
+    plan.draw_bits = std::bit_width(static_cast<std::uint64_t>(2 * deepest + 64));
+    plan.max_segments = std::uint64_t{1} << std::min(31, 64 - plan.value_bits - plan.draw_bits);
+
+    const auto bound = [](double mean, double var) { return to_bytes(mean + 8.0 * std::sqrt(std::max(var, 0.0)) + 64.0); };
+    const std::uint64_t synapses = r.fixed >= 0 ? static_cast<std::uint64_t>(plan.synapses) : bound(plan.synapses, variance);
+    plan.table_bytes = align(8 * plan.thresholds.size()) + align(4 * plan.weights.table().size());
+    plan.result_bytes = align(8 * static_cast<std::uint64_t>(n_sources + 1)) + align(4 * static_cast<std::uint64_t>(n_targets)) + align(synapses * (plan.narrow() ? 2 : 4)) +
+                        (plan.weights.drawn() ? align(2 * synapses) : 0);
+    const auto cells = static_cast<std::uint64_t>(r.cells);
+    plan.least_workspace = slab_bytes(plan.by_target, n_sources, cells, to_bytes(row_draws), to_bytes(row_picks));
+    const std::uint64_t all_draws = r.fixed >= 0 ? to_bytes(draws) : to_bytes(1.02 * draws + 8.0 * std::sqrt(variance) + 64.0);
+    plan.full_workspace = std::max(plan.least_workspace, slab_bytes(plan.by_target, n_sources, cells * static_cast<std::uint64_t>(r.rows), all_draws, synapses));
+    return plan;
+}
+
+std::uint64_t choose_workspace(const GraphPlan& plan, std::uint64_t budget) {
+    if (plan.least_bytes() > budget)
+        throw CapacityError("projection." + plan.name + ": its graph of about " + std::to_string(to_bytes(plan.synapses)) + " synapses takes " + mebibytes(plan.result_bytes) +
+                            " on the device and " + mebibytes(plan.least_workspace + plan.table_bytes) + " more while it is built, but only " + mebibytes(budget) +
+                            " are free for it. A graph must fit into the device's memory: use fewer neurons, a smaller mean_indegree, or the CPU backend.");
+    // Rows by source gain nothing from larger slabs; recipes by target draw twice unless all targets fit into one.
+    constexpr std::uint64_t enough = std::uint64_t{1} << 30;
+    const std::uint64_t wanted = plan.by_target ? plan.full_workspace : std::min(plan.full_workspace, std::max(plan.least_workspace, enough));
+    return std::min(wanted, budget - plan.result_bytes - plan.table_bytes);
+}
+
+DeviceGraphEstimate estimate_device_graph(const Projection& p, const Seeds& seeds, std::int64_t n_sources, std::int64_t n_targets, bool same_population) {
+    const GraphPlan plan = plan_graph(p, seeds, n_sources, n_targets, same_population);
+    if (!plan.stored) return {};
+    return {plan.synapses, plan.result_bytes, plan.least_bytes(), plan.result_bytes + plan.table_bytes + plan.full_workspace};
+}
+
+}  // namespace spikemass::gpu

@@ -1,0 +1,48 @@
+#pragma once
+// What a device-side graph build needs to know before it starts: the recipe with its tables, and memory.  No Thrust, no device.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "host/gpu/graph_recipe.hpp"
+#include "kernels/network.hpp"
+#include "kernels/weights.hpp"
+
+namespace spikemass::gpu {
+
+/// Bytes of the temporary arrays for `segments` segments with `draws` draws and `picks` picks; by target their synapses are sorted, too.
+std::uint64_t slab_bytes(bool by_target, std::int64_t n_sources, std::uint64_t segments, std::uint64_t draws, std::uint64_t picks);
+
+/// Slabs are sized for as many draws as this round makes, so that later rounds fit, too.
+constexpr std::int64_t reserved_round = 2;
+
+struct GraphPlan {
+    std::string name;                          ///< of the projection, for messages
+    bool stored = false, by_target = false;    ///< all_to_all and annealed store nothing
+    std::int64_t n_sources = 0, n_targets = 0;
+    std::uint64_t delay_steps = 1;
+    GraphRecipe recipe;                        ///< its laws point nowhere yet
+    std::vector<std::uint64_t> thresholds;     ///< of all laws ...
+    std::size_t law_start[4] = {};             ///< ... starting here
+    kernels::Weights weights;
+    double k_mean = 0, k_var = 0;              ///< where nothing is stored
+    std::uint64_t unstored_synapses = 0;
+    double synapses = 0;                       ///< expected
+    int value_bits = 0, draw_bits = 0;         ///< of a sort key
+    std::uint64_t max_segments = 0;            ///< of a slab: what a sort key has room for
+    std::uint64_t result_bytes = 0, table_bytes = 0;
+    std::uint64_t least_workspace = 0;         ///< for the longest possible row alone
+    std::uint64_t full_workspace = 0;          ///< for all rows at once
+
+    bool narrow() const { return n_targets <= 65536; }   ///< targets are u16
+    std::uint64_t least_bytes() const { return result_bytes + table_bytes + least_workspace; }
+};
+
+/// Errors: ConfigurationError for degrees that cannot be realised; CapacityError beyond 2^32 neurons or 2^30 synapses of one row.
+GraphPlan plan_graph(const Projection&, const Seeds&, std::int64_t n_sources, std::int64_t n_targets, bool same_population);
+
+/// Bytes of temporary memory of a build that may take `budget` in all.  CapacityError, with the numbers, where that is too little.
+std::uint64_t choose_workspace(const GraphPlan&, std::uint64_t budget);
+
+}  // namespace spikemass::gpu
