@@ -8,7 +8,6 @@
 #include <thrust/functional.h>
 #include <thrust/iterator/counting_iterator.h>
 #include <thrust/reduce.h>
-#include <thrust/remove.h>
 #include <thrust/scan.h>
 #include <thrust/sequence.h>
 #include <thrust/sort.h>
@@ -210,7 +209,7 @@ private:
     template <class Sink>
     std::uint64_t draw_round(const body::Slab& slab, std::int64_t number, const std::uint32_t* now, std::uint64_t count, std::uint32_t* later, const std::uint32_t* slab_start, Sink sink) {
         Temporary<std::uint32_t> start(*arena_, count + 1), kept(*arena_, count + 1), made(*arena_, count + 1);
-        body::Round r{slab, number, static_cast<std::uint32_t>(count), now, start.get(), nullptr, nullptr, kept.get(), made.get(), plan_.value_bits, plan_.draw_bits};
+        body::Round r{slab, number, static_cast<std::uint32_t>(count), now, start.get(), kept.get(), made.get(), plan_.value_bits, plan_.draw_bits};
         thrust::tabulate(policy(), start.get(), start.get() + count + 1, body::CountBlocks{r});
         scan(start.get(), count + 1);
         const std::uint64_t blocks = read(start.get() + count), draws = 2 * blocks;
@@ -218,24 +217,24 @@ private:
         r.keys = keys.get();
         each(blocks, body::DrawBlock{r});
         thrust::sort(policy(), keys.get(), keys.get() + draws);   // keys are unique
-        std::uint64_t left = 0;
-        {
-            Temporary<std::uint32_t> rank(*arena_, draws + 1);
-            r.rank = rank.get();
-            thrust::fill(policy(), rank.get() + draws, rank.get() + draws + 1, 0u);
-            each(draws, body::MarkFirst{r});
-            scan(rank.get(), draws + 1);
-            each(count + 1, body::CountKept{r});
-            thrust::remove_if(policy(), keys.get(), keys.get() + draws, body::IsDropped{r});
-            const Index every(0);
-            std::uint32_t* end = thrust::copy_if(policy(), every, every + static_cast<std::int64_t>(count), later, body::IsShort{r});
-            left = static_cast<std::uint64_t>(end - later);
-            thrust::transform(policy(), later, end, later, body::Gather{now});
-        }
+        Temporary<std::uint32_t> rank(*arena_, draws + 1);
+        r.rank = rank.get();
+        each(draws, body::MarkFirst{r});
+        scan(rank.get(), draws + 1);
+        each(count + 1, body::CountKept{r});
+        const Index every(0);
+        std::uint32_t* end = thrust::copy_if(policy(), every, every + static_cast<std::int64_t>(count), later, body::IsShort{r});
+        thrust::transform(policy(), later, end, later, body::Gather{now});
+        each(draws, body::Drop{r});
         scan(kept.get(), count + 1);
         scan(made.get(), count + 1);
+        thrust::tabulate(policy(), rank.get(), rank.get() + draws, body::MarkKept{r});
+        scan(rank.get(), draws + 1);
+        Temporary<std::uint32_t> values(*arena_, read(kept.get() + count));
+        r.values = values.get();
+        each(draws, body::KeepValue{r});
         each(read(made.get() + count), body::Emit<Sink>{r, slab_start, sink});
-        return left;
+        return static_cast<std::uint64_t>(end - later);
     }
 
     void finish() {

@@ -98,12 +98,14 @@ struct Round {
     std::uint32_t count = 0;
     const std::uint32_t* ids = nullptr;
     std::uint32_t* start = nullptr;       ///< [count + 1]
-    std::uint64_t* keys = nullptr;        ///< [draws]: as drawn, sorted, and at last those that stay
-    std::uint32_t* rank = nullptr;        ///< [draws + 1]: 1 where the draw is the first of its value; then the number of such draws before it
     std::uint32_t* kept = nullptr;        ///< [count + 1]: values of a complete segment, 0 for one that fell short; then where they start
     std::uint32_t* made = nullptr;        ///< [count + 1]: the same for its synapses
     int value_bits = 0, draw_bits = 0;
+    std::uint64_t* keys = nullptr;        ///< [draws]: as drawn, sorted, and at last `dropped` where the draw is not kept
+    std::uint32_t* rank = nullptr;        ///< [draws + 1]: 1 where a draw is the first of its value, summed up; at last the same for keys that are kept
+    std::uint32_t* values = nullptr;      ///< [kept]: of the draws that are kept, ascending in each segment
 
+    static constexpr std::uint64_t dropped = ~std::uint64_t{0};
     SPIKEMASS_HD std::uint32_t list_index(std::uint64_t key) const { return static_cast<std::uint32_t>(key >> draw_bits >> value_bits); }
     SPIKEMASS_HD std::uint32_t value(std::uint64_t key) const { return static_cast<std::uint32_t>((key >> draw_bits) & ((std::uint64_t{1} << value_bits) - 1)); }
     SPIKEMASS_HD std::uint32_t position(std::uint64_t key) const {
@@ -156,17 +158,30 @@ struct CountKept {   // -> kept, made
     }
 };
 
-struct IsDropped {   // before kept is summed up
+struct Drop {   // sorted position -> its key, before kept is summed up
     Round r;
-    SPIKEMASS_HD bool operator()(std::uint64_t key) const {
+    SPIKEMASS_HD void operator()(std::uint32_t p) const {
+        const std::uint64_t key = r.keys[p];
         const std::uint32_t i = r.list_index(key), at = r.position(key), before = r.rank[at];
-        return r.rank[at + 1] == before || before - r.rank[2 * r.start[i]] >= r.kept[i];
+        if (r.rank[at + 1] == before || before - r.rank[2 * r.start[i]] >= r.kept[i]) r.keys[p] = Round::dropped;
     }
 };
 
 struct IsShort {
     Round r;
     SPIKEMASS_HD bool operator()(std::uint32_t i) const { return !r.complete(i); }
+};
+
+struct MarkKept {   // sorted position -> rank
+    Round r;
+    SPIKEMASS_HD std::uint32_t operator()(std::uint32_t p) const { return r.keys[p] != Round::dropped ? 1 : 0; }
+};
+
+struct KeepValue {   // sorted position -> values
+    Round r;
+    SPIKEMASS_HD void operator()(std::uint32_t p) const {
+        if (r.keys[p] != Round::dropped) r.values[r.rank[p]] = r.value(r.keys[p]);
+    }
 };
 
 /// Synapse e of the round's complete segments -> sink(position in the slab, row, partner).
@@ -179,19 +194,19 @@ struct Emit {
         const auto i = static_cast<std::uint32_t>(upper_bound(r.made, r.count + 1, e) - 1);
         const std::uint32_t s = r.ids[i], own = e - r.made[i];
         const Segment g = r.slab.segment(s);
-        const std::uint64_t* picked = r.keys + r.kept[i];
+        const std::uint32_t* picked = r.values + r.kept[i];
         std::uint32_t x = own;
         if (g.complement()) {   // the own-th value that is not picked: own + number of picks before it
             std::uint32_t at = 0;
             for (auto n = static_cast<std::uint32_t>(g.wanted); n > 0;) {
                 const std::uint32_t half = n / 2;
-                const bool right = r.value(picked[at + half]) - (at + half) <= own;
+                const bool right = picked[at + half] - (at + half) <= own;
                 at = right ? at + half + 1 : at;
                 n = right ? n - half - 1 : half;
             }
             x = own + at;
         } else {
-            x = r.value(picked[own]);
+            x = picked[own];
         }
         sink(slab_start[s] + own, g.row, r.slab.recipe.partner(g.row, g.cell, x));
     }

@@ -49,6 +49,9 @@ constexpr std::uint64_t align(std::uint64_t bytes) { return (bytes + 255) / 256 
 
 std::uint64_t to_bytes(double x) { return x >= 0x1p62 ? std::uint64_t{1} << 62 : static_cast<std::uint64_t>(x); }
 
+/// A slab costs time, however short it is: memory for about a hundredth of the graph is asked for at least.
+constexpr std::uint64_t most_slabs = 128;
+
 }  // namespace
 
 std::uint64_t slab_bytes(bool by_target, std::int64_t n_sources, std::uint64_t segments, std::uint64_t draws, std::uint64_t picks) {
@@ -57,7 +60,7 @@ std::uint64_t slab_bytes(bool by_target, std::int64_t n_sources, std::uint64_t s
     const auto sorting = [](std::uint64_t n) { return align(8 * n + n / 4); };
     const auto sources = static_cast<std::uint64_t>(n_sources);
     const std::uint64_t lists = 2 * align(4 * segments) + 4 * align(4 * (segments + 1));
-    const std::uint64_t rounds = lists + align(8 * draws) + align(4 * (draws + 1)) + sorting(draws);
+    const std::uint64_t rounds = lists + align(8 * draws) + std::max(sorting(draws), align(4 * (draws + 1)) + align(4 * draws));
     if (!by_target) return slack + rounds;
     return slack + align(8 * sources) + align(4 * (sources + 1)) + align(8 * picks) + std::max(rounds, sorting(picks));
 }
@@ -142,9 +145,10 @@ GraphPlan plan_graph(const Projection& p, const Seeds& seeds, std::int64_t n_sou
     plan.result_bytes = align(8 * static_cast<std::uint64_t>(n_sources + 1)) + align(4 * static_cast<std::uint64_t>(n_targets)) + align(synapses * (plan.narrow() ? 2 : 4)) +
                         (plan.weights.drawn() ? align(2 * synapses) : 0);
     const auto cells = static_cast<std::uint64_t>(r.cells);
-    plan.least_workspace = slab_bytes(plan.by_target, n_sources, cells, to_bytes(row_draws), to_bytes(row_picks));
+    const std::uint64_t longest_row = slab_bytes(plan.by_target, n_sources, cells, to_bytes(row_draws), to_bytes(row_picks));
     const std::uint64_t all_draws = r.fixed >= 0 ? to_bytes(draws) : to_bytes(1.02 * draws + 8.0 * std::sqrt(variance) + 64.0);
-    plan.full_workspace = std::max(plan.least_workspace, slab_bytes(plan.by_target, n_sources, cells * static_cast<std::uint64_t>(r.rows), all_draws, synapses));
+    plan.full_workspace = std::max(longest_row, slab_bytes(plan.by_target, n_sources, cells * static_cast<std::uint64_t>(r.rows), all_draws, synapses));
+    plan.least_workspace = std::max(longest_row, plan.full_workspace / most_slabs);
     return plan;
 }
 

@@ -32,7 +32,7 @@ struct GraphPlan {
     int value_bits = 0, draw_bits = 0;         ///< of a sort key
     std::uint64_t max_segments = 0;            ///< of a slab: what a sort key has room for
     std::uint64_t result_bytes = 0, table_bytes = 0;
-    std::uint64_t least_workspace = 0;         ///< for the longest possible row alone
+    std::uint64_t least_workspace = 0;         ///< for the longest possible row, and not too many slabs
     std::uint64_t full_workspace = 0;          ///< for all rows at once
 
     bool narrow() const { return n_targets <= 65536; }   ///< targets are u16
