@@ -12,7 +12,8 @@ void check(cudaError_t error, const char* call, std::size_t bytes) {
     if (error == cudaSuccess) return;
     cudaGetLastError();   // not to be found by the next call
     if (error == cudaErrorMemoryAllocation) throw std::bad_alloc();
-    throw DeviceError("building a graph: " + std::string(call) + " of " + std::to_string(bytes) + " bytes failed: " + cudaGetErrorString(error) + ". See nvidia-smi, or use the CPU backend.");
+    throw DeviceError("building a graph: " + std::string(call) + " of " + std::to_string(bytes) + " bytes failed: " + cudaGetErrorString(error) +
+                      ". See nvidia-smi, or use the CPU backend.");
 }
 
 struct CudaSystem {

@@ -16,6 +16,7 @@
 #include <thrust/transform_reduce.h>
 
 #include <algorithm>
+#include <array>
 #include <new>
 #include <optional>
 #include <string>
@@ -104,7 +105,10 @@ private:
         };
         thresholds_ = upload(plan_.thresholds);
         gaussian_ = upload(plan_.weights.table());
-        for (int i = 0; i < 4; ++i) recipe_.law[i].threshold = thresholds_.data + plan_.law_start[i];
+        std::array<kernels::QuantileView, 4> laws;
+        for (std::size_t i = 0; i < laws.size(); ++i) laws[i] = {plan_.law[i].first, thresholds_.data + plan_.law_start[i], plan_.law[i].size};
+        laws_ = upload(laws);
+        recipe_.law = laws_.data;
     }
 
     /// Lengths of rows, which every recipe knows without drawing them: offsets by source, in-degrees by target.
@@ -199,15 +203,16 @@ private:
         std::uint64_t count = x.segments;
         for (std::int64_t round = 0; count > 0; ++round, std::swap(now, later)) {
             if (round == most_rounds)
-                throw Error(ExitCode::runtime, "projection." + plan_.name + ": " + std::to_string(count) + " rows of its graph are still incomplete after " + std::to_string(round) +
-                                                   " rounds of draws. This is a fault of the program: please report it, and use the CPU backend meanwhile.");
+                throw Error(ExitCode::runtime, "projection." + plan_.name + ": " + std::to_string(count) + " rows of its graph are incomplete after " + std::to_string(round) +
+                                                   " rounds of draws. This is a fault of the program: please report it; the CPU backend builds this graph.");
             count = draw_round(slab, round, now, count, later, start.get(), sink);
         }
     }
 
     /// Draws for the segments now [count] and emits those that have all their picks; the others go to `later`.  Returns how many.
     template <class Sink>
-    std::uint64_t draw_round(const body::Slab& slab, std::int64_t number, const std::uint32_t* now, std::uint64_t count, std::uint32_t* later, const std::uint32_t* slab_start, Sink sink) {
+    std::uint64_t draw_round(const body::Slab& slab, std::int64_t number, const std::uint32_t* now, std::uint64_t count, std::uint32_t* later,
+                             const std::uint32_t* slab_start, Sink sink) {
         Temporary<std::uint32_t> start(*arena_, count + 1), kept(*arena_, count + 1), made(*arena_, count + 1);
         body::Round r{slab, number, static_cast<std::uint32_t>(count), now, start.get(), kept.get(), made.get(), plan_.value_bits, plan_.draw_bits};
         thrust::tabulate(policy(), start.get(), start.get() + count + 1, body::CountBlocks{r});
@@ -263,6 +268,7 @@ private:
     Memory<System> memory_;
     std::optional<Arena<System>> arena_;
     DeviceArray<std::uint64_t> thresholds_;
+    DeviceArray<kernels::QuantileView> laws_;
     DeviceArray<std::int32_t> gaussian_;
     body::Targets targets_;
     DeviceGraph graph_;
@@ -277,8 +283,9 @@ DeviceGraph build_graph_on(const Projection& p, const Seeds& seeds, std::int64_t
     } catch (const Error&) {
         throw;
     } catch (const std::bad_alloc&) {
-        throw CapacityError("projection." + p.name + ": the device refused memory for a graph of about " + std::to_string(static_cast<std::uint64_t>(plan.synapses)) + " synapses, which takes " +
-                            std::to_string((plan.least_bytes() + 1048575) >> 20) + " MiB at least while it is built. Use fewer neurons, a smaller mean_indegree, or the CPU backend.");
+        throw CapacityError("projection." + p.name + ": the device refused memory for a graph of about " + std::to_string(static_cast<std::uint64_t>(plan.synapses)) +
+                            " synapses, which takes " + std::to_string((plan.least_bytes() + 1048575) >> 20) +
+                            " MiB at least while it is built. Use fewer neurons, a smaller mean_indegree, or the CPU backend.");
     } catch (const std::exception& e) {   // thrust::system_error
         throw DeviceError("projection." + p.name + ": building its graph on the device failed: " + e.what() + ". See nvidia-smi, or use the CPU backend.");
     }

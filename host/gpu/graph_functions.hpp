@@ -111,9 +111,6 @@ struct Round {
     SPIKEMASS_HD std::uint32_t position(std::uint64_t key) const {
         return 2 * start[list_index(key)] + static_cast<std::uint32_t>(key & ((std::uint64_t{1} << draw_bits) - 1));
     }
-    SPIKEMASS_HD bool complete(std::uint32_t i) const {
-        return static_cast<std::int64_t>(rank[2 * start[i + 1]] - rank[2 * start[i]]) >= slab.segment(ids[i]).wanted;
-    }
 };
 
 struct CountBlocks {   // -> start
@@ -151,10 +148,10 @@ struct MarkFirst {   // sorted position -> rank
 struct CountKept {   // -> kept, made
     Round r;
     SPIKEMASS_HD void operator()(std::uint32_t i) const {
-        const bool real = i < r.count && r.complete(i);
-        const Segment g = real ? r.slab.segment(r.ids[i]) : Segment{};
-        r.kept[i] = real ? static_cast<std::uint32_t>(g.wanted) : 0;
-        r.made[i] = real ? static_cast<std::uint32_t>(g.degree) : 0;
+        const Segment g = i < r.count ? r.slab.segment(r.ids[i]) : Segment{};
+        const bool complete = i < r.count && static_cast<std::int64_t>(r.rank[2 * r.start[i + 1]] - r.rank[2 * r.start[i]]) >= g.wanted;
+        r.kept[i] = complete ? static_cast<std::uint32_t>(g.wanted) : 0;
+        r.made[i] = complete ? static_cast<std::uint32_t>(g.degree) : 0;
     }
 };
 
@@ -167,9 +164,9 @@ struct Drop {   // sorted position -> its key, before kept is summed up
     }
 };
 
-struct IsShort {
+struct IsShort {   // before kept is summed up: what wanted values has drawn
     Round r;
-    SPIKEMASS_HD bool operator()(std::uint32_t i) const { return !r.complete(i); }
+    SPIKEMASS_HD bool operator()(std::uint32_t i) const { return r.kept[i] == 0 && r.start[i + 1] != r.start[i]; }
 };
 
 struct MarkKept {   // sorted position -> rank

@@ -133,7 +133,7 @@ GraphPlan plan_graph(const Projection& p, const Seeds& seeds, std::int64_t n_sou
             plan.law_start[i] = plan.thresholds.size();
             plan.thresholds.insert(plan.thresholds.end(), t.threshold.begin(), t.threshold.end());
         }
-        r.law[i] = {t.first, nullptr, t.threshold.size()};
+        plan.law[i] = {t.first, nullptr, t.threshold.size()};
     }
     plan.value_bits = std::bit_width(static_cast<std::uint64_t>(std::max<std::int64_t>(std::min(r.width, r.partners) - 1, 0)));
     plan.draw_bits = std::bit_width(static_cast<std::uint64_t>(2 * deepest + 64));
@@ -141,7 +141,7 @@ GraphPlan plan_graph(const Projection& p, const Seeds& seeds, std::int64_t n_sou
 
     const auto bound = [](double mean, double var) { return to_bytes(mean + 8.0 * std::sqrt(std::max(var, 0.0)) + 64.0); };
     const std::uint64_t synapses = r.fixed >= 0 ? static_cast<std::uint64_t>(plan.synapses) : bound(plan.synapses, variance);
-    plan.table_bytes = align(8 * plan.thresholds.size()) + align(4 * plan.weights.table().size());
+    plan.table_bytes = align(sizeof plan.law) + align(8 * plan.thresholds.size()) + align(4 * plan.weights.table().size());
     plan.result_bytes = align(8 * static_cast<std::uint64_t>(n_sources + 1)) + align(4 * static_cast<std::uint64_t>(n_targets)) + align(synapses * (plan.narrow() ? 2 : 4)) +
                         (plan.weights.drawn() ? align(2 * synapses) : 0);
     const auto cells = static_cast<std::uint64_t>(r.cells);

@@ -22,9 +22,10 @@ struct GraphPlan {
     bool stored = false, by_target = false;    ///< all_to_all and annealed store nothing
     std::int64_t n_sources = 0, n_targets = 0;
     std::uint64_t delay_steps = 1;
-    GraphRecipe recipe;                        ///< its laws point nowhere yet
-    std::vector<std::uint64_t> thresholds;     ///< of all laws ...
-    std::size_t law_start[4] = {};             ///< ... starting here
+    GraphRecipe recipe;                        ///< without its laws,
+    kernels::QuantileView law[4];              ///< which are these, with the thresholds
+    std::vector<std::uint64_t> thresholds;     ///< from law_start[i] on
+    std::size_t law_start[4] = {};
     kernels::Weights weights;
     double k_mean = 0, k_var = 0;              ///< where nothing is stored
     std::uint64_t unstored_synapses = 0;

@@ -17,7 +17,8 @@ struct GraphRecipe {
     std::int64_t fixed = -1;                  ///< degree of every row; -1: by law
     bool skip_self = false;
     RandomKey degrees, picks;
-    kernels::QuantileView law[4];             ///< degree in a cell, in the cell that holds the row's own neuron, the same two for the last cell
+    /// [4], in the memory where the recipe is used: degree in a cell, in the cell that holds the row's own neuron, the same two for the last cell.
+    const kernels::QuantileView* law = nullptr;
 
     SPIKEMASS_HD bool is_own(std::int64_t row, std::int64_t cell) const { return skip_self && row / width == cell; }
     SPIKEMASS_HD std::int64_t range(std::int64_t row, std::int64_t cell) const {
