@@ -1,6 +1,7 @@
 #pragma once
 // The networks whose spikes are committed.  Sizes are never multiples of a vector, a word or a block.
 
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -107,6 +108,13 @@ inline std::vector<Case> cases() {
         c.push_back({"weighted_inhibition", network(0.01, {population("I", 1303, {Distribution::lorentzian, 4.0, 1.0, Draw::midpoint_quantiles})}, {q}), plan, {"rows16", "rows32"}});
     }
     return c;
+}
+
+/// The case of this name.
+inline Case named(const std::string& name) {
+    for (const Case& c : cases())
+        if (c.name == name) return c;
+    throw std::invalid_argument("no golden network is called " + name);
 }
 
 }  // namespace spikemass::golden
