@@ -1,0 +1,11 @@
+#include "host/gpu/cuda_device.cuh"
+#include "host/gpu/engine.hpp"
+#include "host/gpu/reference_engine.hpp"
+
+namespace spikemass {
+
+std::unique_ptr<Engine> make_cuda_engine(const Network& network, const CudaOptions& options) {
+    return std::make_unique<gpu::ReferenceEngine<gpu::CudaDevice>>(network, gpu::CudaDevice(options.device));
+}
+
+}  // namespace spikemass
