@@ -7,7 +7,9 @@
 #include "models/base/host_device.hpp"
 #include <Random123/philox.h>
 #if defined(__CUDACC__)
+#define mulhilo32 curand_mulhilo32   // Random123 has a function of that name and type
 #include <curand_philox4x32_x.h>
+#undef mulhilo32
 #endif
 
 namespace spikemass {
