@@ -36,6 +36,10 @@ struct IoError : Error {
 struct DivergenceError : Error {
     explicit DivergenceError(const std::string& message) : Error(ExitCode::divergence, message) {}
 };
+/// A call to a GPU that failed, or a GPU that is not there; the device's memory being too small is a CapacityError.
+struct DeviceError : Error {
+    explicit DeviceError(const std::string& message) : Error(ExitCode::runtime, message) {}
+};
 /// Stopped on request; what was finished is kept and the work can be resumed.
 struct Stopped : Error {
     Stopped(ExitCode code, const std::string& message) : Error(code, message) {}

@@ -5,8 +5,11 @@
 #include <string_view>
 
 #include "models/base/host_device.hpp"
-#if !defined(__CUDACC__)
 #include <Random123/philox.h>
+#if defined(__CUDACC__)
+#define mulhilo32 curand_mulhilo32   // Random123 has a function of that name and type
+#include <curand_philox4x32_x.h>
+#undef mulhilo32
 #endif
 
 namespace spikemass {
@@ -64,10 +67,16 @@ struct RandomKey {
     SPIKEMASS_HD Block block(std::uint64_t entity, std::uint64_t step, std::uint32_t index) const {
         const std::uint32_t c3 = (static_cast<std::uint32_t>(stream) << 20) | (static_cast<std::uint32_t>(entity >> 32) & 0xffu) << 12 |
                                  (static_cast<std::uint32_t>(step >> 32) & 0xfffu);
+#if defined(__CUDA_ARCH__)   // the same words: tests/gpu/philox_test.cu
+        const uint4 out = curand_Philox4x32_10(make_uint4(static_cast<std::uint32_t>(entity), static_cast<std::uint32_t>(step), index, c3),
+                                               make_uint2(static_cast<std::uint32_t>(key), static_cast<std::uint32_t>(key >> 32)));
+        return {{out.x, out.y, out.z, out.w}};
+#else
         const r123::Philox4x32::ctr_type counter{{static_cast<std::uint32_t>(entity), static_cast<std::uint32_t>(step), index, c3}};
         const r123::Philox4x32::key_type k{{static_cast<std::uint32_t>(key), static_cast<std::uint32_t>(key >> 32)}};
         const auto out = r123::Philox4x32{}(counter, k);
         return {{out[0], out[1], out[2], out[3]}};
+#endif
     }
     /// 64-bit draw j: words 2(j & 1) (low) and 2(j & 1) + 1 (high) of block j >> 1.
     SPIKEMASS_HD std::uint64_t draw64(std::uint64_t entity, std::uint64_t step, std::uint32_t j) const {
