@@ -31,6 +31,10 @@ struct Term {
         if (kind == Kind::scalar) return input + scalars.read(scalar);
         const std::uint32_t raw = counts.read(i);
         if (raw != 0) counts.write(i, 0);
+        return apply(input, i, now, raw);
+    }
+    /// The same for a count that was read elsewhere.
+    SPIKEMASS_DEVICE float apply(float input, std::uint64_t i, std::int64_t now, std::uint32_t raw) const {
         const float arrivals = (kind == Kind::sums ? static_cast<float>(static_cast<std::int32_t>(raw)) : static_cast<float>(raw)) + (now < prehistory_end ? prehistory : 0.0f);
         float drive = arrivals;
         if (exponential != 0) {

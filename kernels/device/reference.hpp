@@ -29,6 +29,14 @@ SPIKEMASS_DEVICE std::uint32_t warp_sum(std::uint32_t x) {
     return x;
 }
 
+SPIKEMASS_DEVICE std::uint64_t warp_sum64(std::uint64_t x) {
+    for (unsigned d = 16; d != 0; d /= 2) {
+        const std::uint32_t low = arch::shuffle_xor(static_cast<std::uint32_t>(x), d), high = arch::shuffle_xor(static_cast<std::uint32_t>(x >> 32), d);
+        x += static_cast<std::uint64_t>(high) << 32 | low;
+    }
+    return x;
+}
+
 /// One step of one population.
 template <class M, bool with_v, bool with_z>
 struct Update {
@@ -218,10 +226,7 @@ struct DrainBin {
             sum += static_cast<std::uint64_t>(static_cast<std::int64_t>(static_cast<double>(x.read(i) * factor) * 0x1p30));
             x.write(i, 0.0f);
         }
-        for (unsigned d = 16; d != 0; d /= 2) {
-            const std::uint32_t low = arch::shuffle_xor(static_cast<std::uint32_t>(sum), d), high = arch::shuffle_xor(static_cast<std::uint32_t>(sum >> 32), d);
-            sum += static_cast<std::uint64_t>(high) << 32 | low;
-        }
+        sum = warp_sum64(sum);
         const std::uint64_t warp = global_thread() / arch::warp_size;
         if (arch::lane() == 0) {
             partial.write(2 * warp, static_cast<std::uint32_t>(sum));
