@@ -173,7 +173,7 @@ void Launch::begin_cluster(unsigned place) {
             try {
                 body_.call(body_.kernel);
                 leave();
-            } catch (const boost::context::detail::forced_unwind&) {
+            } catch (const Unwind&) {
                 throw;
             } catch (...) {
                 failure_ = std::current_exception();

@@ -51,6 +51,9 @@ private:
     std::vector<void*> free_;
 };
 
+/// Thrown inside a fiber that has to end; f passes it on.
+struct Unwind {};
+
 /// A function with a stack of its own.  start() once; then resume() from outside and suspend() from inside; finished() at its end.
 class Fiber {
 public:
@@ -59,18 +62,16 @@ public:
     Fiber& operator=(const Fiber&) = delete;
     ~Fiber() { unwind(); }
 
-    /// f must not throw.
+    /// f throws nothing but Unwind.
     template <class F>
     void start(StackPool& pool, F f) {
-        finished_ = false;
+        finished_ = unwinding_ = false;
         inside_ = boost::context::fiber(std::allocator_arg, Allocator{&pool, this}, [this, f](boost::context::fiber&& outside) {
             arrived(nullptr);
             outside_ = std::move(outside);
             try {
-                f();
-            } catch (const boost::context::detail::forced_unwind&) {
-                leaving(nullptr, outer_low_, outer_size_);
-                throw;
+                if (!unwinding_) f();
+            } catch (const Unwind&) {
             }
             finished_ = true;
             leaving(nullptr, outer_low_, outer_size_);
@@ -84,22 +85,17 @@ public:
         arrived(fake);
     }
     void suspend() {
-        struct Back {
-            Fiber* fiber;
-            void* fake = nullptr;
-            ~Back() { fiber->arrived(fake); }         // also when the fiber is unwound
-        } back{this};
-        leaving(&back.fake, outer_low_, outer_size_);
+        void* fake = nullptr;
+        leaving(&fake, outer_low_, outer_size_);
         outside_ = std::move(outside_).resume();
+        arrived(fake);
+        if (unwinding_) throw Unwind{};
     }
     bool finished() const { return finished_; }
-    /// Runs the destructors of what stands on the stack.
+    /// Ends it early: runs the destructors of what stands on its stack.
     void unwind() {
-        if (!inside_) return;
-        void* fake = nullptr;
-        leaving(&fake, low_, StackPool::size);
-        inside_ = boost::context::fiber();
-        arrived(fake);
+        unwinding_ = true;
+        while (!finished_) resume();
     }
 
 private:
@@ -132,7 +128,7 @@ private:
     const void* low_ = nullptr;
     const void* outer_low_ = nullptr;
     std::size_t outer_size_ = 0;
-    bool finished_ = true;
+    bool finished_ = true, unwinding_ = false;
 };
 
 }  // namespace spikemass::shim
