@@ -133,6 +133,68 @@ TEST(Races, AtomicsAgainstPlainReads) {
     expect_fine<CountAndRead<true>>({.block = 64, .shared_bytes = 16});
 }
 
+/// One thread counts, another looks or writes: which comes first depends on the schedule, that it is a race does not.
+template <bool right, bool writes>
+struct OneCounts {
+    KERNEL("one_counts");
+    SPIKEMASS_DEVICE void operator()() const {
+        Carve carve(shared_memory());
+        const auto a = carve.array<std::int32_t>(1);
+        if (thread_index() == 0) a.write(0, 0);
+        sync_block();
+        if (thread_index() == 40) a.add(0, -1);
+        if (right) sync_block();
+        if (thread_index() == 3 && writes) a.write(0, 5);
+        if (thread_index() == 3 && !writes) a.read(0);
+    }
+};
+TEST(Races, OneAtomicAgainstOnePlainAccess) {
+    const Dims dims{.block = 64, .shared_bytes = 16};
+    fault_of<OneCounts<false, false>>(FaultKind::race, dims);
+    fault_of<OneCounts<false, true>>(FaultKind::race, dims);
+    expect_fine<OneCounts<true, false>>(dims);
+    expect_fine<OneCounts<true, true>>(dims);
+}
+
+/// The same bytes as u32 and as u16: the upper half of the one is the second of the other.
+template <bool right>
+struct TwoViews {
+    KERNEL("two_views");
+    SPIKEMASS_DEVICE void operator()() const {
+        Carve carve(shared_memory());
+        const auto whole = carve.array<u32>(2);
+        const Shared<u16> halves(reinterpret_cast<u16*>(whole.data()), 4);
+        if (thread_index() == 0) whole.write(0, 1);
+        if (thread_index() == 40) halves.write(right ? 2 : 1, 1);
+    }
+};
+TEST(Races, TwoViewsOfTheSameBytes) {
+    fault_of<TwoViews<false>>(FaultKind::race, {.block = 64, .shared_bytes = 16});
+    expect_fine<TwoViews<true>>({.block = 64, .shared_bytes = 16});
+}
+
+/// Block 1 looks at what block 0 writes; barriers of the blocks, however many, do not part the two.
+template <bool right>
+struct OtherBlock {
+    KERNEL("other_block");
+    SPIKEMASS_DEVICE void operator()() const {
+        Carve carve(shared_memory());
+        const auto a = carve.array<u32>(1);
+        if (thread_index() == 0) a.write(0, 0);
+        sync_cluster();
+        if (cluster_rank() == 0 && thread_index() == 0) a.write(0, 1);
+        for (unsigned i = 0; i < 5; ++i) sync_block();
+        if (right) sync_cluster();
+        if (cluster_rank() == 1 && thread_index() == 5) a.in_block(0).read(0);
+        sync_cluster();
+    }
+};
+TEST(Races, BlockBarriersDoNotJoinBlocks) {
+    const Dims dims{.grid = 4, .cluster = 2, .shared_bytes = 16};
+    fault_of<OtherBlock<false>>(FaultKind::race, dims);
+    expect_fine<OtherBlock<true>>(dims);
+}
+
 /// Many read, one writes: the reader that matters may have come first, last or in the middle.
 template <bool right>
 struct ManyReaders {
@@ -350,6 +412,34 @@ TEST(Progress, ASpinThatNeverEnds) {
     const auto message = fault_of<WaitsForAFlag<false>>(FaultKind::no_progress, {.grid = 2, .block = 32});
     EXPECT_TRUE(has(message, "block 0, thread 3") && has(message, "spins") && has(message, "waits at a block barrier")) << message;
     expect_fine<WaitsForAFlag<true>>({.grid = 2, .block = 32});
+}
+
+/// Not a detector: a race on global memory shows as results that differ between seeds.
+template <bool right>
+struct Increment {
+    KERNEL("increment");
+    SPIKEMASS_DEVICE void operator()() const {
+        for (unsigned i = 0; i < 10; ++i) {
+            if (right) out.red_add(0, 1);
+            else out.store_release(0, out.load_acquire(0) + 1);
+        }
+    }
+};
+template <class Kernel>
+unsigned schedules_that_lose_counts() {
+    unsigned lost = 0;
+    for (const Options& options : schedules()) {
+        std::vector<u32> memory(1);
+        Kernel kernel;
+        kernel.out = {memory.data(), 1};
+        shim::launch(kernel, {.grid = 2, .block = 64}, options);
+        lost += memory[0] != 2 * 64 * 10;
+    }
+    return lost;
+}
+TEST(Interleaving, IsSeenByGlobalMemory) {
+    EXPECT_EQ(schedules_that_lose_counts<Increment<true>>(), 0u);
+    EXPECT_EQ(schedules_that_lose_counts<Increment<false>>(), 10u);      // every seed
 }
 
 TEST(Launches, DimsThatNoGpuTakes) {
