@@ -111,7 +111,7 @@ public:
         return raw_atomic_max(data_ + i, x);
     }
     /// The same array of another block of the cluster.
-    SPIKEMASS_DEVICE Shared in_block(unsigned rank) const { return Shared(cluster_map(data_, rank), size_); }
+    SPIKEMASS_DEVICE Shared in_block(unsigned rank SPIKEMASS_AT) const { return Shared(cluster_map(data_, rank SPIKEMASS_CHECKED_AT), size_); }
     /// Elements [first, first + size) as an array of their own.
     SPIKEMASS_DEVICE Shared part(unsigned first, unsigned size SPIKEMASS_AT) const {
         SPIKEMASS_CHECKED(check_part(first, size, size_, at));
@@ -175,11 +175,11 @@ public:
 
     /// n elements, aligned to 16 bytes.
     template <class T>
-    SPIKEMASS_HD Shared<T> array(unsigned n) {
+    SPIKEMASS_HD Shared<T> array(unsigned n SPIKEMASS_AT) {
         static_assert(alignof(T) <= 16);
         const std::size_t first = (used_ + 15) & ~std::size_t{15};
         used_ = first + n * sizeof(T);
-        SPIKEMASS_CHECKED(check_carve(memory_, used_));
+        SPIKEMASS_CHECKED(check_carve(memory_, used_, at));
         return {memory_ ? reinterpret_cast<T*>(memory_ + first) : nullptr, n};
     }
     SPIKEMASS_HD std::size_t bytes() const { return used_; }

@@ -43,7 +43,7 @@ void check_global(std::uint64_t index, std::uint64_t size, Where);
 void check_load16(const void* data, std::uint64_t index, std::uint64_t size, std::size_t element, Where);
 void check_part(std::uint64_t first, std::uint64_t size, std::uint64_t whole, Where);
 /// Does nothing where memory is null (a layout computed on the host).
-void check_carve(const unsigned char* memory, std::size_t used);
+void check_carve(const unsigned char* memory, std::size_t used, Where);
 
 }  // namespace spikemass::shim
 

@@ -10,8 +10,6 @@
 
 namespace spikemass::arch {
 
-using Stream = cudaStream_t;
-
 template <class Kernel>
 __global__ void __launch_bounds__(Kernel::max_threads) entry(const __grid_constant__ Kernel kernel) {
     kernel();
@@ -20,7 +18,7 @@ __global__ void __launch_bounds__(Kernel::max_threads) entry(const __grid_consta
 /// Puts the kernel into the stream; a grid of 0 blocks does nothing.  Throws Error when CUDA refuses the launch, and also
 /// reports an error that an earlier launch left behind; what goes wrong while the kernel runs shows when the stream is synchronised.
 template <class Kernel>
-void launch(const Kernel& kernel, const Dims& dims, Stream stream) {
+void launch(const Kernel& kernel, const Dims& dims, cudaStream_t stream) {
     const auto check = [&](cudaError_t status, const char* call) {
         if (status == cudaSuccess) return;
         int device = -1;
