@@ -20,9 +20,11 @@ public:
         cudaDeviceProp properties;
         check(cudaGetDeviceProperties(&properties, ordinal), "cudaGetDeviceProperties");
         name_ = properties.name;
-        max_blocks_ = static_cast<unsigned>(properties.multiProcessorCount) * 8;
+        multiprocessors_ = static_cast<unsigned>(properties.multiProcessorCount);
+        max_blocks_ = multiprocessors_ * 8;
+        shared_limit_ = properties.sharedMemPerBlockOptin;
     }
-    CudaDevice(CudaDevice&& o) noexcept : ordinal_(o.ordinal_), max_blocks_(o.max_blocks_), stream_(std::exchange(o.stream_, nullptr)), name_(std::move(o.name_)) {}
+    CudaDevice(CudaDevice&& o) noexcept : ordinal_(o.ordinal_), multiprocessors_(o.multiprocessors_), max_blocks_(o.max_blocks_), shared_limit_(o.shared_limit_), stream_(std::exchange(o.stream_, nullptr)), name_(std::move(o.name_)) {}
     CudaDevice& operator=(CudaDevice&&) = delete;
     ~CudaDevice() {
         if (stream_) cudaStreamDestroy(stream_);
@@ -73,11 +75,20 @@ public:
         const auto blocks = static_cast<unsigned>(std::clamp<std::uint64_t>((threads + block - 1) / block, 1, max_blocks_));
         arch::launch(kernel, {blocks, block, 1, 0, false}, stream_);
     }
+    /// One block per piece of work, as many as are resident at once; block_warps(): warps of such a block.
+    template <class Kernel>
+    void launch_blocks(const Kernel& kernel, std::size_t blocks, std::size_t shared_bytes) {
+        use();
+        const std::size_t per_multiprocessor = shared_bytes * 2 + 4096 < shared_limit_ ? 2 : 1;
+        arch::launch(kernel, {static_cast<unsigned>(std::min<std::size_t>(blocks, multiprocessors_ * per_multiprocessor)), ensemble_block, 1, shared_bytes, false}, stream_);
+    }
+    std::size_t block_warps() const { return ensemble_block / arch::warp_size; }
+    std::size_t shared_limit() const { return shared_limit_; }
     std::size_t warps() const { return std::size_t{max_blocks_} * block / arch::warp_size; }
     const std::string& name() const { return name_; }
 
 private:
-    static constexpr unsigned block = 256;
+    static constexpr unsigned block = 256, ensemble_block = 1024;
 
     void use() const { check(cudaSetDevice(ordinal_), "cudaSetDevice"); }
     void copy(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind) {
@@ -88,7 +99,8 @@ private:
     }
 
     int ordinal_;
-    unsigned max_blocks_ = 1;
+    unsigned multiprocessors_ = 1, max_blocks_ = 1;
+    std::size_t shared_limit_ = 0;
     cudaStream_t stream_ = nullptr;
     std::string name_;
 };

@@ -5,7 +5,7 @@
 namespace spikemass {
 
 std::unique_ptr<Engine> make_cuda_engine(const Network& network, const CudaOptions& options) {
-    return std::make_unique<gpu::ReferenceEngine<gpu::CudaDevice>>(network, gpu::CudaDevice(options.device));
+    return std::make_unique<gpu::ReferenceEngine<gpu::CudaDevice>>(network, std::make_shared<gpu::CudaDevice>(options.device));
 }
 
 }  // namespace spikemass

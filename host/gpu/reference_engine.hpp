@@ -10,12 +10,14 @@
 
 #include <algorithm>
 #include <bit>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "host/cpu/graph.hpp"
 #include "host/spiking/checkpoint.hpp"
 #include "host/spiking/setup.hpp"
+#include "kernels/device/ensemble.hpp"
 #include "kernels/device/reference.hpp"
 #include "kernels/engine.hpp"
 #include "kernels/stimulus.hpp"
@@ -26,7 +28,7 @@ namespace spikemass::gpu {
 template <class Device>
 class ReferenceEngine final : public Engine {
 public:
-    ReferenceEngine(const Network& network, Device device) : network_(network), device_(std::move(device)), ring_(spiking::longest_delay(network)) {
+    ReferenceEngine(const Network& network, std::shared_ptr<Device> device) : network_(network), shared_device_(std::move(device)), device_(*shared_device_), ring_(spiking::longest_delay(network)) {
         const std::size_t n = network_.populations.size();
         list_sizes_ = Array<std::uint32_t>(device_, static_cast<std::size_t>(ring_) * n);
         digest_ = Array<std::uint32_t>(device_, 2);
@@ -103,9 +105,98 @@ public:
         spikes_ = c.spikes;
     }
 
-private:
+    // ---- strategy A (host/gpu/ensemble.hpp) ----
+
     template <class T>
     using Array = typename Device::template Array<T>;
+
+    /// What one launch of strategy A needs on the device, and its sizes in shared memory.
+    struct EnsembleTables {
+        Array<device::EnsemblePopulation> populations;
+        Array<device::EnsembleProjection> projections;
+        Array<device::Global<std::uint32_t>> lists;
+        std::vector<Array<float>> stimuli;
+        Array<std::uint32_t> record, means;
+        unsigned state_size = 0, counts_size = 0;
+    };
+    device::EnsembleNetwork prepare_ensemble(std::int64_t bins, std::int64_t steps_per_bin, const RecordFlags& flags, std::size_t warps, EnsembleTables& t) {
+        make_recorders(flags);
+        const std::int64_t steps = bins * steps_per_bin;
+        std::vector<device::EnsemblePopulation> populations;
+        for (std::size_t i = 0; i < populations_.size(); ++i) {
+            PopulationState& p = populations_[i];
+            std::vector<float> stimulus(static_cast<std::size_t>(steps));
+            for (std::int64_t k = 0; k < steps; ++k) stimulus[static_cast<std::size_t>(k)] = static_cast<float>(input_mean(network_, i, step_ + k));
+            t.stimuli.push_back(uploaded(stimulus));
+            device::EnsemblePopulation e;
+            e.key = p.key;
+            e.neurons = static_cast<std::uint32_t>(p.spec->size);
+            e.model = static_cast<std::uint32_t>(p.spec->model);
+            std::copy_n(p.step.bytes, sizeof e.step, e.step);
+            for (std::size_t c = 0; c < p.columns.size(); ++c) e.column[c] = p.columns[c].view();
+            e.eta = p.eta.view();
+            e.stimulus = t.stimuli.back().view();
+            e.terms = p.terms.view();
+            e.v_integral = p.v_integral.view();
+            e.z_re = p.z_re.view();
+            e.z_im = p.z_im.view();
+            populations.push_back(e);
+            t.state_size += e.neurons * static_cast<unsigned>(p.columns.size());
+        }
+        std::vector<device::EnsembleProjection> projections;
+        for (ProjectionState& s : projections_) {
+            if (s.counts.size() == 0) continue;
+            using Kind = device::EnsembleProjection::Kind;
+            const Projection& p = *s.spec;
+            const auto targets = s.counts.size();
+            device::EnsembleProjection e;
+            e.kind = s.start.size() ? Kind::rows : p.topology.kind == TopologyKind::annealed ? Kind::annealed : Kind::all_but_own;
+            e.source = static_cast<std::uint32_t>(p.source);
+            e.target = static_cast<std::uint32_t>(p.target);
+            e.delay = p.delay_steps;
+            e.start = s.start.view();
+            e.row_target = s.target.view();
+            e.weight = s.weight.view();
+            e.annealed = s.annealed;
+            e.per_spike = targets_per_spike(p);
+            e.counts = s.counts.view();
+            projections.push_back(e);
+            t.counts_size += static_cast<unsigned>(targets);
+        }
+        std::vector<device::Global<std::uint32_t>> lists;
+        for (std::size_t k = 0; k < static_cast<std::size_t>(ring_); ++k)
+            for (PopulationState& p : populations_) lists.push_back(p.lists[k].view());
+        t.populations = uploaded(populations);
+        t.projections = uploaded(projections);
+        t.lists = uploaded(lists);
+        t.record = Array<std::uint32_t>(device_, static_cast<std::size_t>(steps) * populations_.size());
+        t.means = Array<std::uint32_t>(device_, flags.v || flags.order_parameter ? static_cast<std::size_t>(bins) * populations_.size() * 3 * warps * 2 : 0);
+        return {step_, ring_, t.populations.view(), t.projections.view(), scalar_terms_.view(), scalar_traces_.view(), t.lists.view(), list_sizes_.view(), digest_.view(), t.record.view(), t.means.view()};
+    }
+    /// After the launch: appends its bins.
+    void finish_ensemble(std::int64_t bins, std::int64_t steps_per_bin, const RecordFlags& flags, std::size_t warps, const EnsembleTables& t, std::vector<PopulationBins>& out) {
+        out.resize(populations_.size());
+        std::vector<std::uint32_t> record(t.record.size()), means(t.means.size());
+        device_.download(t.record, record.data(), record.size());
+        device_.download(t.means, means.data(), means.size());
+        std::size_t at = 0;
+        for (std::int64_t bin = 0; bin < bins; ++bin) {
+            std::vector<std::uint64_t> counts(populations_.size(), 0);
+            for (std::int64_t k = 0; k < steps_per_bin; ++k)
+                for (std::uint64_t& c : counts) c += record[at++];
+            for (std::uint64_t c : counts) spikes_ += c;
+            append_bin(counts, steps_per_bin, flags, out, [&](std::size_t population, std::size_t kind) {
+                std::uint64_t sum = 0;
+                const std::size_t first = ((static_cast<std::size_t>(bin) * populations_.size() + population) * 3 + kind) * warps;
+                for (std::size_t w = first; w < first + warps; ++w) sum += static_cast<std::uint64_t>(means[2 * w + 1]) << 32 | means[2 * w];
+                return static_cast<std::int64_t>(sum);
+            });
+        }
+        step_ += bins * steps_per_bin;
+    }
+    std::size_t scalar_terms() const { return host_scalar_terms_.size(); }
+
+private:
     static constexpr std::size_t chunk_steps = 1024;   ///< between two looks at the record
 
     struct PopulationState {
@@ -220,6 +311,11 @@ private:
         f.format = kind == TopologyKind::annealed ? "annealed" : std::string(cpu::format_name(graph.format)) + (drive.weighted ? "/weighted" : "");
     }
 
+    /// annealed: targets of one spike.
+    std::uint32_t targets_per_spike(const Projection& p) const {
+        return static_cast<std::uint32_t>(p.topology.mean_indegree * static_cast<double>(network_.populations[p.target].size) / static_cast<double>(network_.populations[p.source].size) + 0.5);
+    }
+
     // ---- one step ----
 
     void deliver(ProjectionState& s, std::int64_t now) {
@@ -231,8 +327,7 @@ private:
         if (s.start.size()) {
             device_.launch(device::Scatter{spikes, s.start.view(), s.target.view(), s.weight.view(), s.counts.view()}, sources * arch::warp_size);
         } else if (p.topology.kind == TopologyKind::annealed) {
-            const double per_spike = p.topology.mean_indegree * static_cast<double>(targets) / static_cast<double>(sources);
-            device_.launch(device::Annealed{spikes, s.annealed, static_cast<std::uint64_t>(fired), static_cast<std::uint32_t>(per_spike + 0.5), s.counts.view()}, sources);
+            device_.launch(device::Annealed{spikes, s.annealed, static_cast<std::uint64_t>(fired), targets_per_spike(p), s.counts.view()}, sources);
         } else {
             device_.launch(device::AllButOwn{spikes, s.counts.view(), 0}, targets);
             device_.launch(device::AllButOwn{spikes, s.counts.view(), 1}, sources);
@@ -275,14 +370,7 @@ private:
 
     void run(std::int64_t bins, std::int64_t steps_per_bin, const RecordFlags* flags, std::vector<PopulationBins>* out) {
         const bool v = flags && flags->v, z = flags && flags->order_parameter;
-        for (PopulationState& p : populations_) {
-            const auto n = static_cast<std::size_t>(p.spec->size);
-            if (v && p.v_integral.size() == 0) p.v_integral = Array<float>(device_, n);
-            if (z && p.z_re.size() == 0) {
-                p.z_re = Array<float>(device_, n);
-                p.z_im = Array<float>(device_, n);
-            }
-        }
+        if (flags) make_recorders(*flags);
         for (std::int64_t bin = 0; bin < bins; ++bin) {
             std::vector<std::uint64_t> counts(populations_.size(), 0);
             for (std::int64_t done = 0; done < steps_per_bin;) {
@@ -302,26 +390,42 @@ private:
         }
     }
 
+    void make_recorders(const RecordFlags& flags) {
+        for (PopulationState& p : populations_) {
+            const auto n = static_cast<std::size_t>(p.spec->size);
+            if (flags.v && p.v_integral.size() == 0) p.v_integral = Array<float>(device_, n);
+            if (flags.order_parameter && p.z_re.size() == 0) {
+                p.z_re = Array<float>(device_, n);
+                p.z_im = Array<float>(device_, n);
+            }
+        }
+    }
+
     void close_bin(const std::vector<std::uint64_t>& counts, std::int64_t steps_per_bin, const RecordFlags& flags, std::vector<PopulationBins>& out) {
-        const auto steps = static_cast<double>(steps_per_bin);
+        append_bin(counts, steps_per_bin, flags, out, [&](std::size_t population, std::size_t kind) {
+            PopulationState& p = populations_[population];
+            Array<float>& column = kind == 0 ? p.v_integral : kind == 1 ? p.z_re : p.z_im;
+            device_.launch(device::DrainBin{static_cast<float>(1.0 / static_cast<double>(steps_per_bin)), column.view(), partial_.view()}, device_.warps() * arch::warp_size);
+            std::vector<std::uint32_t> partial(partial_.size());
+            device_.download(partial_, partial.data(), partial.size());
+            std::uint64_t sum = 0;
+            for (std::size_t w = 0; w < partial.size(); w += 2) sum += static_cast<std::uint64_t>(partial[w + 1]) << 32 | partial[w];
+            return static_cast<std::int64_t>(sum);
+        });
+    }
+    /// sum(population, kind): of v (0), re z (1), im z (2) over the neurons, in units of 2^-30.
+    template <class Sum>
+    void append_bin(const std::vector<std::uint64_t>& counts, std::int64_t steps_per_bin, const RecordFlags& flags, std::vector<PopulationBins>& out, Sum&& sum) {
         for (std::size_t i = 0; i < populations_.size(); ++i) {
-            PopulationState& p = populations_[i];
-            const auto n = static_cast<double>(p.spec->size);
-            const auto mean = [&](Array<float>& column) {
-                device_.launch(device::DrainBin{static_cast<float>(1.0 / steps), column.view(), partial_.view()}, device_.warps() * arch::warp_size);
-                std::vector<std::uint32_t> partial(partial_.size());
-                device_.download(partial_, partial.data(), partial.size());
-                std::uint64_t sum = 0;
-                for (std::size_t w = 0; w < partial.size(); w += 2) sum += static_cast<std::uint64_t>(partial[w + 1]) << 32 | partial[w];
-                return static_cast<double>(static_cast<std::int64_t>(sum)) / 0x1p30 / n;
-            };
+            const auto n = static_cast<double>(populations_[i].spec->size);
+            const auto mean = [&](std::size_t kind) { return static_cast<double>(sum(i, kind)) / 0x1p30 / n; };
             PopulationBins& b = out[i];
             b.spike_count.push_back(counts[i]);
-            b.rate.push_back(static_cast<double>(counts[i]) / (n * steps * network_.dt));
-            if (flags.v) b.v.push_back(mean(p.v_integral) * (p.spec->tau / network_.dt));
+            b.rate.push_back(static_cast<double>(counts[i]) / (n * static_cast<double>(steps_per_bin) * network_.dt));
+            if (flags.v) b.v.push_back(mean(0) * (populations_[i].spec->tau / network_.dt));
             if (flags.order_parameter) {
-                b.z_re.push_back(mean(p.z_re));
-                b.z_im.push_back(mean(p.z_im));
+                b.z_re.push_back(mean(1));
+                b.z_im.push_back(mean(2));
             }
         }
     }
@@ -352,7 +456,8 @@ private:
     }
 
     Network network_;
-    mutable Device device_;
+    std::shared_ptr<Device> shared_device_;
+    Device& device_;
     std::int64_t ring_, step_ = 0;
     std::vector<PopulationState> populations_;
     std::vector<ProjectionState> projections_;

@@ -41,6 +41,15 @@ public:
         ++options_.seed;   // every launch another interleaving
         shim::launch(kernel, {threads == 1 ? 1 : blocks, layout_.block_threads, 1, 0, false}, options_);
     }
+    /// As many blocks as there is work for; block_warps(): warps of such a block.
+    template <class Kernel>
+    void launch_blocks(const Kernel& kernel, std::size_t blocks, std::size_t shared_bytes) {
+        const cpu::FloatingPointGuard guard;
+        ++options_.seed;
+        shim::launch(kernel, {static_cast<unsigned>(std::min<std::size_t>(blocks, layout_.blocks)), layout_.block_threads, 1, shared_bytes, false}, options_);
+    }
+    std::size_t block_warps() const { return layout_.block_threads / arch::warp_size; }
+    std::size_t shared_limit() const { return 227 * 1024; }
     std::size_t warps() const { return std::size_t{layout_.blocks} * layout_.block_threads / arch::warp_size; }
     std::string name() const { return "shim"; }
 

@@ -131,6 +131,10 @@ class Global {
 public:
     Global() = default;
     SPIKEMASS_HD Global(T* data, std::uint64_t size) : data_(data), size_(size) {}
+    /// What is written elsewhere may be read here.
+    template <class U>
+        requires std::is_same_v<const U, T>
+    SPIKEMASS_HD Global(const Global<U>& other) : data_(other.data()), size_(other.size()) {}
     SPIKEMASS_HD std::uint64_t size() const { return size_; }
     SPIKEMASS_HD T* data() const { return data_; }
 

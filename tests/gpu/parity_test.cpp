@@ -5,6 +5,7 @@
 
 #include <sstream>
 
+#include "host/gpu/ensemble.hpp"
 #include "host/gpu/reference_engine.hpp"
 #include "host/gpu/shim_device.hpp"
 #include "tests/golden/networks.hpp"
@@ -15,7 +16,7 @@ using namespace spikemass;
 using gpu::ShimDevice;
 
 std::unique_ptr<Engine> on_shim(const Network& n, ShimDevice::Layout layout, shim::Options options) {
-    return std::make_unique<gpu::ReferenceEngine<ShimDevice>>(n, ShimDevice(layout, options));
+    return std::make_unique<gpu::ReferenceEngine<ShimDevice>>(n, std::make_shared<ShimDevice>(layout, options));
 }
 
 struct Variant {
@@ -23,6 +24,17 @@ struct Variant {
     shim::Options options;
 };
 const Variant variants[] = {{{1, 32}, {shim::Order::random, 11}}, {{3, 64}, {shim::Order::reverse, 1}}, {{2, 96}, {shim::Order::random, 5}}};
+
+void expect_equal(const std::vector<PopulationBins>& a, const std::vector<PopulationBins>& b, const std::string& name) {
+    ASSERT_EQ(a.size(), b.size());
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        EXPECT_EQ(a[i].spike_count, b[i].spike_count) << name;
+        EXPECT_EQ(a[i].rate, b[i].rate) << name;
+        EXPECT_EQ(a[i].v, b[i].v) << name;
+        EXPECT_EQ(a[i].z_re, b[i].z_re) << name;
+        EXPECT_EQ(a[i].z_im, b[i].z_im) << name;
+    }
+}
 
 class Parity : public testing::TestWithParam<std::size_t> {};
 
@@ -43,13 +55,7 @@ TEST_P(Parity, SpikesOfEveryStepRecordsAndCheckpoints) {
     device->record(4, 25, {true, true, false}, b);
     EXPECT_GT(cpu->spikes(), 100u) << c.name;
     EXPECT_EQ(cpu->spikes(), device->spikes());
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        EXPECT_EQ(a[i].spike_count, b[i].spike_count);
-        EXPECT_EQ(a[i].rate, b[i].rate);
-        EXPECT_EQ(a[i].v, b[i].v);
-        EXPECT_EQ(a[i].z_re, b[i].z_re);
-        EXPECT_EQ(a[i].z_im, b[i].z_im);
-    }
+    expect_equal(a, b, c.name);
     std::stringstream from_cpu, from_device;
     cpu->save(from_cpu);
     device->save(from_device);
@@ -93,6 +99,39 @@ TEST(Parity, TheSinkSeesTheSameSpikes) {
         return seen;
     };
     EXPECT_EQ(watch(*cpu, 50), watch(*device, 50));
+}
+
+TEST(Ensemble, AllGoldenNetworksInOneLaunch) {
+    // Different sizes, models, delays and graphs share a launch with fewer blocks than networks; two launches in a row, then strategy R.
+    const auto cases = golden::cases();
+    for (const Variant& v : {Variant{{3, 96}, {shim::Order::random, 9}}, Variant{{2, 32}, {shim::Order::reverse, 1}}}) {
+        const auto device = std::make_shared<ShimDevice>(v.layout, v.options);
+        std::vector<std::unique_ptr<gpu::ReferenceEngine<ShimDevice>>> owned;
+        std::vector<gpu::ReferenceEngine<ShimDevice>*> engines;
+        std::vector<std::unique_ptr<Engine>> cpu;
+        for (const golden::Case& c : cases) {
+            owned.push_back(std::make_unique<gpu::ReferenceEngine<ShimDevice>>(c.network, device));
+            engines.push_back(owned.back().get());
+            cpu.push_back(make_cpu_engine(c.network, {1, ""}));
+        }
+        std::vector<std::vector<PopulationBins>> all;
+        gpu::record_together<ShimDevice>(*device, engines, 3, 7, {true, true, false}, all);
+        gpu::record_together<ShimDevice>(*device, engines, 2, 20, {true, true, false}, all);
+        for (std::size_t i = 0; i < cases.size(); ++i) {
+            std::vector<PopulationBins> expected;
+            cpu[i]->record(3, 7, {true, true, false}, expected);
+            cpu[i]->record(2, 20, {true, true, false}, expected);
+            expect_equal(expected, all[i], cases[i].name);
+            EXPECT_EQ(cpu[i]->digest(), engines[i]->digest()) << cases[i].name;
+            EXPECT_EQ(cpu[i]->spikes(), engines[i]->spikes()) << cases[i].name;
+            cpu[i]->advance(9);
+            engines[i]->advance(9);
+            std::stringstream a, b;
+            cpu[i]->save(a);
+            engines[i]->save(b);
+            EXPECT_TRUE(a.str() == b.str()) << cases[i].name << ": checkpoints differ";
+        }
+    }
 }
 
 }  // namespace
