@@ -42,10 +42,9 @@ fi
 device=$(timeout -k 5 "${limit[device]}" "$bin/gpu_device" 2>&1)
 code=$?
 if [ $code -ne 0 ]; then
-  echo "gpu_check: no GPU: $device"
-  [ $code -eq 77 ] || echo "gpu_check: gpu_device ended with exit code $code"
+  if [ $code -eq 77 ]; then echo "gpu_check: no GPU: $device"; else echo "gpu_check: gpu_device failed with exit code $code: $device"; fi
   echo "Nothing was measured."
-  exit 77
+  exit $((code == 77 ? 77 : 1))
 fi
 
 # ---- parts: each returns the exit code of what it ran; 200 = not built, 201 = a tool was not found ----

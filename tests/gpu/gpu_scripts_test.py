@@ -54,6 +54,12 @@ class Scripts(unittest.TestCase):
         self.assertIn("Nothing was measured", output)
         self.assertFalse(self.out.exists())
 
+    def test_a_program_that_does_not_start_is_no_missing_gpu(self):
+        self.impostor("gpu_device", "echo 'cannot open shared object file'; exit 127")
+        code, output = self.check()
+        self.assertEqual(code, 1)
+        self.assertIn("exit code 127: cannot open", output)
+
     def test_nothing_built_is_never_passed(self):
         code, output = self.check()
         self.assertEqual(code, 3, output)
