@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "host/gpu/engine.hpp"
 #include "host/gpu/reference_engine.hpp"
 
 namespace spikemass::gpu {
@@ -44,5 +45,24 @@ void record_together(Device& device, std::span<ReferenceEngine<Device>* const> e
     else flags.order_parameter ? launch.template operator()<false, true>() : launch.template operator()<false, false>();
     for (std::size_t i = 0; i < engines.size(); ++i) engines[i]->finish_ensemble(bins, steps_per_bin, flags, device.block_warps(), tables[i], out[i]);
 }
+
+template <class Device>
+class EnsembleOn final : public Ensemble {
+public:
+    explicit EnsembleOn(std::shared_ptr<Device> device) : device_(std::move(device)) {}
+    Engine& add(const Network& network) override {
+        owned_.push_back(std::make_unique<ReferenceEngine<Device>>(network, device_));
+        engines_.push_back(owned_.back().get());
+        return *owned_.back();
+    }
+    void record(std::int64_t bins, std::int64_t steps_per_bin, const RecordFlags& flags, std::vector<std::vector<PopulationBins>>& out) override {
+        record_together<Device>(*device_, engines_, bins, steps_per_bin, flags, out);
+    }
+
+private:
+    std::shared_ptr<Device> device_;
+    std::vector<std::unique_ptr<ReferenceEngine<Device>>> owned_;
+    std::vector<ReferenceEngine<Device>*> engines_;
+};
 
 }  // namespace spikemass::gpu
