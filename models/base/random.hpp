@@ -5,12 +5,12 @@
 #include <string_view>
 
 #include "models/base/host_device.hpp"
-#include <Random123/philox.h>
-#if defined(__CUDACC__)
+#if defined(__CUDACC__)   // before Random123, which defines the constants of Philox only where nobody has
 #define mulhilo32 curand_mulhilo32   // Random123 has a function of that name and type
 #include <curand_philox4x32_x.h>
 #undef mulhilo32
 #endif
+#include <Random123/philox.h>
 
 namespace spikemass {
 

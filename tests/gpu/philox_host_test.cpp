@@ -8,6 +8,10 @@
 #include <curand_philox4x32_x.h>
 #undef mulhilo32
 #undef QUALIFIERS
+#undef PHILOX_W32_0   // Random123 has its own
+#undef PHILOX_W32_1
+#undef PHILOX_M4x32_0
+#undef PHILOX_M4x32_1
 
 #include "tests/gpu/philox_counters.hpp"
 
