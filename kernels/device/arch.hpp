@@ -28,7 +28,7 @@
 //     shared_memory()  the block's only buffer;  cluster_map(p, rank): the same place in another block of the cluster
 //     spin_yield()     once per turn of every loop that waits for another thread
 //
-// Before sm_90 a block is a cluster of its own.
+// Before sm_90 a block is a cluster of its own.  `using namespace arch` inside namespace spikemass only: CUDA has a global ballot.
 
 #include <cstddef>
 #include <cstdint>

@@ -1,127 +1,14 @@
 #include "kernels/device/shim.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cstring>
-#include <deque>
-#include <exception>
-#include <memory>
-#include <optional>
+#include <stdexcept>
 #include <string>
-#include <vector>
 
-#include "kernels/device/shim_fiber.hpp"
-#include "kernels/device/shim_memory.hpp"
-#include "models/base/random.hpp"
+#include "kernels/device/shim_launch.hpp"
 
 namespace spikemass::shim {
 
 namespace {
-
-constexpr unsigned warp_size = arch::warp_size;
-
-enum class State { ready, at_warp, at_block, at_cluster, at_grid, done };
-
-bool same(Where a, Where b) { return a.line == b.line && std::strcmp(a.file, b.file) == 0; }
-std::string text(Where w) {
-    const char* slash = std::strrchr(w.file, '/');
-    return std::string(slash ? slash + 1 : w.file) + ":" + std::to_string(w.line);
-}
-
-struct Thread {
-    Position position{};
-    State state = State::done;
-    Where where{};
-    unsigned spins = 0;
-    Fiber fiber;
-};
-
-/// Threads that can wait for each other: a warp, a block, a cluster or the grid.
-struct Scope {
-    unsigned size = 0, waiting = 0, done = 0;      // waiting: at this scope's own rendezvous
-    Where where{};                                 // of those who wait
-    std::uint32_t last_sync = 0;                   // time of the last one that ordered memory
-};
-struct Warp : Scope {
-    Collective kind{};
-    std::array<std::uint32_t, warp_size> given{}, seen{};
-};
-
-class Launch {
-public:
-    Launch(const Body& body, const arch::Dims& dims, const Options& options, StackPool& pool);
-    void run();
-
-    Thread& self() { return *current_; }
-    void arrive(State at, Where where);
-    const std::uint32_t* exchange(Collective kind, std::uint32_t x, Where where);
-    bool sync_grid(std::uint32_t* state, Where where);
-    void may_yield();
-    void spin(Where where);
-    void access(const void* data, std::uint64_t index, std::uint64_t size, std::size_t element, Access kind, Where where);
-    void atomic(const void* p, Where where);
-    unsigned char* map(unsigned char* p, unsigned rank, Where where);
-    unsigned char* own_memory() { return memory_.block(slot(number(self()))); }
-    std::size_t shared_bytes() const { return dims_.shared_bytes; }
-    [[noreturn]] void fault(FaultKind kind, Where where, const std::string& what) { fault(kind, self(), where, what); }
-
-private:
-    [[noreturn]] void fault(FaultKind kind, const Thread& thread, std::optional<Where> where, const std::string& what) const;
-    [[noreturn]] void diverged(FaultKind kind, State at, Where where, const Thread& other);
-
-    // Threads are numbered by slot (a place for a block that is alive), then by thread; clusters take whole runs of slots.
-    unsigned number(const Thread& t) const { return static_cast<unsigned>(&t - threads_.data()); }
-    unsigned slot(unsigned t) const { return t / dims_.block; }
-    Warp& warp(unsigned t) { return warps_[t / warp_size]; }
-    Scope& block(unsigned t) { return blocks_[slot(t)]; }
-    Scope& cluster(unsigned t) { return clusters_[slot(t) / dims_.cluster]; }
-    Scope& scope(State at, unsigned t) {
-        return at == State::at_warp ? warp(t) : at == State::at_block ? block(t) : at == State::at_cluster ? cluster(t) : grid_;
-    }
-    /// First thread and number of threads of the scope around t.
-    std::pair<unsigned, unsigned> range(State at, unsigned t) const {
-        const unsigned per_cluster = dims_.block * dims_.cluster;
-        switch (at) {
-            case State::at_warp: return {t - t % warp_size, warp_size};
-            case State::at_block: return {t - t % dims_.block, dims_.block};
-            case State::at_cluster: return {t - t % per_cluster, per_cluster};
-            default: return {0, static_cast<unsigned>(threads_.size())};
-        }
-    }
-    void begin_cluster(unsigned place);
-    void enqueue(unsigned t) { ready_.push_back(t); }
-    unsigned next();
-    void suspend() { self().fiber.suspend(); }
-    void release(State at, unsigned t);
-    void leave();
-    void require_together(State at, unsigned t, Where where, Collective kind);
-    const Thread* find(State at, unsigned t, bool (*wanted)(const Thread&, State, Where), Where where) const;
-    bool ordered(const Trace& before, unsigned t);
-    void race(const ByteHistory& byte, unsigned t, Access kind, const void* p, std::uint64_t index, std::uint64_t size, Where where);
-    void remember(Trace (&two)[2], Trace now);
-    int distance(unsigned a, unsigned b) const { return a == b ? 0 : a / warp_size == b / warp_size ? 1 : slot(a) == slot(b) ? 2 : 3; }
-    std::uint64_t random() { return mix64(random_ += 0x9e3779b97f4a7c15u); }
-    std::string who(const Thread& t) const { return "thread " + std::to_string(t.position.thread) + " of block " + std::to_string(t.position.block); }
-    std::string doing(const Thread& t) const;
-
-    const Body& body_;
-    const arch::Dims& dims_;
-    const Options& options_;
-    StackPool& pool_;
-    unsigned places_;                              // clusters alive at a time
-    std::vector<unsigned> order_;                  // clusters in the order in which they start
-    std::size_t started_ = 0;
-    SharedMemory memory_;
-    std::vector<Warp> warps_;
-    std::vector<Scope> blocks_, clusters_;
-    Scope grid_;
-    std::uint32_t time_ = 1;
-    std::deque<unsigned> ready_;
-    std::uint64_t random_;
-    Thread* current_ = nullptr;
-    std::exception_ptr failure_;
-    std::vector<Thread> threads_;                  // last: their stacks refer to the rest
-};
 
 thread_local Launch* running = nullptr;
 
@@ -144,6 +31,8 @@ unsigned places(const Body& body, const arch::Dims& d, const Options& options) {
         refuse("a cooperative grid of " + std::to_string(d.grid) + " x " + std::to_string(d.block) + " threads, of which " + std::to_string(alive) + " can be alive");
     return count;
 }
+
+}  // namespace
 
 Launch::Launch(const Body& body, const arch::Dims& dims, const Options& options, StackPool& pool)
     : body_(body), dims_(dims), options_(options), pool_(pool), places_(places(body, dims, options)), order_(dims.grid / dims.cluster),
@@ -297,7 +186,8 @@ const std::uint32_t* Launch::exchange(Collective kind, std::uint32_t x, Where wh
     const unsigned t = number(self());
     Warp& w = warp(t);
     if (w.waiting == 0) w.kind = kind;
-    else if (w.kind != kind) diverged(FaultKind::divergent_collective, State::at_warp, where, *find(State::at_warp, t, [](const Thread& o, State n, Where) { return o.state == n; }, where));
+    else if (w.kind != kind)
+        diverged(FaultKind::divergent_collective, State::at_warp, where, *find(State::at_warp, t, [](const Thread& o, State n, Where) { return o.state == n; }, where));
     w.given[t % warp_size] = x;
     arrive(State::at_warp, where);
     return w.seen.data();
@@ -342,89 +232,6 @@ void Launch::spin(Where where) {
     suspend();
 }
 
-// Shared memory.
-
-bool Launch::ordered(const Trace& before, unsigned t) {
-    if (before.time == 0 || before.thread == t) return true;
-    switch (distance(before.thread, t)) {
-        case 1:
-            if (before.time < warp(t).last_sync) return true;
-            [[fallthrough]];
-        case 2:
-            if (before.time < block(t).last_sync) return true;
-            [[fallthrough]];
-        default: return before.time < cluster(t).last_sync || before.time < grid_.last_sync;
-    }
-}
-
-void Launch::race(const ByteHistory& byte, unsigned t, Access kind, const void* p, std::uint64_t index, std::uint64_t size, Where where) {
-    static const char* const now[] = {"reads", "writes", "changes atomically"};
-    static const char* const then[] = {"read", "wrote", "changed atomically"};
-    const auto against = [&](const Trace& other, Access what) {
-        if (ordered(other, t)) return;
-        const Thread& who_else = threads_[other.thread];
-        fault(FaultKind::race, self(), where,
-              std::string("race: ") + now[static_cast<int>(kind)] + " element " + std::to_string(index) + " of " + std::to_string(size) + " in shared memory (byte " +
-                  std::to_string(memory_.offset_of(p)) + " of block " + std::to_string(threads_[memory_.slot_of(p) * dims_.block].position.block) + "), which " +
-                  who(who_else) + " " + then[static_cast<int>(what)] + " in line " + std::to_string(other.line) + " with no barrier between");
-    };
-    against(byte.write, Access::write);
-    if (kind != Access::read)
-        for (const Trace& r : byte.read) against(r, Access::read);
-    if (kind != Access::atomic)
-        for (const Trace& a : byte.atomic) against(a, Access::atomic);
-}
-
-// Keeps two accesses that no barrier parts as far apart as possible: a later opponent then meets at least one of them.
-void Launch::remember(Trace (&two)[2], Trace now) {
-    for (Trace& old : two)
-        if (old.time == 0 || old.thread == now.thread) {
-            old = now;
-            return;
-        }
-    for (Trace& old : two)
-        if (ordered(old, now.thread)) {
-            old = now;
-            return;
-        }
-    if (distance(two[0].thread, now.thread) > distance(two[0].thread, two[1].thread)) two[1] = now;
-}
-
-void Launch::access(const void* data, std::uint64_t index, std::uint64_t size, std::size_t element, Access kind, Where where) {
-    const unsigned t = number(self());
-    if (index >= size)
-        fault(FaultKind::out_of_bounds, where, "element " + std::to_string(index) + " of an array of " + std::to_string(size) + " in shared memory");
-    const auto* p = static_cast<const unsigned char*>(data) + index * element;
-    if (!memory_.holds(p) || memory_.offset_of(p) + element > memory_.bytes())
-        fault(FaultKind::out_of_bounds, where, "an array that does not lie in the block's " + std::to_string(memory_.bytes()) + " bytes of shared memory");
-    if (memory_.slot_of(p) / dims_.cluster != slot(t) / dims_.cluster)
-        fault(FaultKind::out_of_bounds, where, "shared memory of a block of another cluster");
-    if (const unsigned owner = memory_.slot_of(p); owner != slot(t) && blocks_[owner].done > 0)
-        fault(FaultKind::out_of_bounds, where, "shared memory of a block that has begun to leave the kernel; a cluster barrier must come before");
-    const Trace now{time_, static_cast<std::uint16_t>(t), static_cast<std::uint16_t>(where.line)};
-    ByteHistory* byte = memory_.history(p);
-    for (std::size_t i = 0; i < element; ++i, ++byte) {
-        if (kind != Access::write && byte->write.time == 0)
-            fault(FaultKind::uninitialised, where, "element " + std::to_string(index) + " of " + std::to_string(size) + " in shared memory is read, but nobody wrote it");
-        race(*byte, t, kind, p, index, size, where);
-        if (kind == Access::write) byte->write = now;
-        else remember(kind == Access::read ? byte->read : byte->atomic, now);
-    }
-}
-
-void Launch::atomic(const void* p, Where where) {
-    if (memory_.holds(p)) access(p, 0, 1, sizeof(std::uint32_t), Access::atomic, where);
-}
-
-unsigned char* Launch::map(unsigned char* p, unsigned rank, Where where) {
-    const unsigned t = number(self());
-    if (rank >= dims_.cluster) fault(FaultKind::out_of_bounds, where, "block " + std::to_string(rank) + " of a cluster of " + std::to_string(dims_.cluster));
-    if (!memory_.holds(p) || memory_.slot_of(p) != slot(t)) fault(FaultKind::out_of_bounds, where, "cluster_map wants a place in the block's own shared memory");
-    return memory_.block(slot(t) - slot(t) % dims_.cluster + rank) + memory_.offset_of(p);
-}
-
-}  // namespace
-
 void run(const Body& body, const arch::Dims& dims, const Options& options) {
     static thread_local StackPool pool;
     if (dims.grid == 0) return;
@@ -463,7 +270,8 @@ void check_part(std::uint64_t first, std::uint64_t size, std::uint64_t whole, Wh
 void check_carve(const unsigned char* memory, std::size_t used, Where at) {
     if (!memory || !running) return;
     if (used > running->shared_bytes())
-        running->fault(FaultKind::out_of_bounds, at, "carves " + std::to_string(used) + " bytes out of " + std::to_string(running->shared_bytes()) + " of shared memory");
+        running->fault(FaultKind::out_of_bounds, at,
+                       "carves " + std::to_string(used) + " bytes out of " + std::to_string(running->shared_bytes()) + " of shared memory");
 }
 
 }  // namespace spikemass::shim

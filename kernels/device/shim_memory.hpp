@@ -5,11 +5,12 @@
 // barrier of that scope completed between the two; accesses of two threads that no barrier parts are a race unless both are reads or
 // both are atomics.  Per byte it is enough to keep the last write, and two reads and two atomics as far apart as there were.
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <vector>
 
-#include "kernels/device/arch_host.hpp"
+#include "kernels/device/arch.hpp"
 
 namespace spikemass::shim {
 
