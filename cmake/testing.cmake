@@ -12,3 +12,13 @@ function(spikemass_test name)
   endif()
   set_tests_properties(${name} PROPERTIES LABELS "${A_LABELS}" TIMEOUT ${A_TIMEOUT})
 endfunction()
+
+# spikemass_gpu_test(NAME SOURCES file... [LIBS lib...] [TIMEOUT s]): tests on a device by the fixture GpuTest (tests/gpu/gpu_test.hpp); label gpu.
+# ctest shows "Skipped" where the fixture found none; tests that need no device go into another program, so that such a skip cannot hide their failure.
+function(spikemass_gpu_test name)
+  cmake_parse_arguments(A "" "TIMEOUT" "SOURCES;LIBS" ${ARGN})
+  spikemass_test(${name} SOURCES ${A_SOURCES} LABELS gpu LIBS spikemass_gpu_support ${A_LIBS} TIMEOUT ${A_TIMEOUT})
+  spikemass_cuda_target(${name})
+  set_tests_properties(${name} PROPERTIES SKIP_REGULAR_EXPRESSION "\\[  SKIPPED \\]" RESOURCE_LOCK gpu)
+  set_property(GLOBAL APPEND PROPERTY SPIKEMASS_GPU_TESTS ${name})
+endfunction()

@@ -12,6 +12,7 @@
 #include "host/config/schema.hpp"
 #include "host/config/sweep_plan.hpp"
 #include "host/cpu/isa.hpp"
+#include "host/gpu_devices.hpp"
 #include "host/mass/mass.hpp"
 #include "host/output/dataset.hpp"
 #include "host/output/files.hpp"
@@ -96,7 +97,7 @@ int doctor(bool json) {
     j["instruction_set"] = fmt::format("x86-64-{}", cpu::best_isa().name);
     j["memory_available_bytes"] = available_memory();
     j["backends"] = {"cpu"};
-    j["cuda"] = "not in this build";
+    j["cuda"] = describe(gpu_support());
     std::vector<std::string> models, closures;
     for (const char* m : models::NeuronModels::names) models.emplace_back(m);
     for (const auto c : closures::closure_names) closures.emplace_back(c);

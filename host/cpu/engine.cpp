@@ -8,16 +8,13 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "host/cpu/archive.hpp"
 #include "host/cpu/floating_point.hpp"
 #include "host/cpu/graph.hpp"
-#include "kernels/coupling.hpp"
-#include "kernels/parameters.hpp"
+#include "host/spiking/checkpoint.hpp"
+#include "host/spiking/setup.hpp"
 #include "kernels/stimulus.hpp"
-#include "models/base/math.hpp"
 #include "models/base/random.hpp"
 #include "models/registry.hpp"
-#include "models/synapses/delta.hpp"
 #include "models/synapses/exponential.hpp"
 
 namespace spikemass::cpu {
@@ -38,7 +35,7 @@ struct PopulationState {
     std::vector<std::vector<std::uint64_t>> counts;  ///< [ring slot][range]
     std::vector<InputTerm> terms;                    ///< by projection key
     std::vector<std::size_t> term_projection;
-    alignas(16) unsigned char step[64];              ///< Model::Step
+    spiking::StepConstants step;
 };
 
 /// Spikes of one population, `delay` steps ago, as ids: what rows are looked up with.
@@ -76,16 +73,6 @@ struct Task {
     std::uint32_t begin = 0, end = ~0u;              ///< blocks of rows16, targets of rows32
 };
 
-template <class M>
-PopulationState& prepare_model(PopulationState& p, double dt_over_tau) {
-    static_assert(sizeof(typename M::Step) <= sizeof(p.step));
-    new (p.step) typename M::Step(M::prepare(dt_over_tau));
-    const std::int64_t n = p.spec->size;
-    for (int c = 0; c < M::columns; ++c) p.columns.emplace_back(static_cast<std::size_t>((n + 63) / 64 * 64));
-    for (auto& c : p.columns) p.column_pointers.push_back(c.data());
-    return p;
-}
-
 }  // namespace
 
 class CpuEngine final : public Engine {
@@ -113,8 +100,8 @@ private:
     void build_projection(std::size_t index, const GraphOptions& options);
     void plan_tasks();
     std::uint64_t identity() const;
-    std::vector<std::size_t> populations_by_key() const;
-    std::vector<std::size_t> traced_by_key() const;
+    std::vector<std::uint32_t> spikes_of(std::size_t population, std::int64_t step) const;
+    spiking::Checkpoint empty_checkpoint() const;
 
     void run(std::int64_t bins, std::int64_t steps_per_bin, const RecordFlags* flags, std::vector<PopulationBins>* out);
     void update_range(const Range& range, std::int64_t step, const RecordFlags* flags, UpdateResult& result);
@@ -150,7 +137,7 @@ private:
 CpuEngine::CpuEngine(const Network& network, const CpuOptions& options)
     : network_(network), isa_(best_isa()), threads_(std::max(1, options.threads)) {
     const FloatingPointGuard guard;
-    for (const Projection& p : network_.projections) ring_ = std::max(ring_, p.delay_steps);
+    ring_ = spiking::longest_delay(network_);
     populations_.resize(network_.populations.size());
     projections_.resize(network_.projections.size());
     facts_.resize(network_.projections.size());
@@ -161,10 +148,7 @@ CpuEngine::CpuEngine(const Network& network, const CpuOptions& options)
                                          : options.format == "bit_rows" ? Format::bit_rows
                                                                         : Format::none};
     for (std::size_t i = 0; i < populations_.size(); ++i) build_population(i);
-    std::vector<std::size_t> by_key(projections_.size());
-    for (std::size_t i = 0; i < by_key.size(); ++i) by_key[i] = i;
-    std::sort(by_key.begin(), by_key.end(), [&](std::size_t a, std::size_t b) { return name_key(network_.projections[a].name) < name_key(network_.projections[b].name); });
-    for (std::size_t i : by_key) build_projection(i, graph_options);
+    for (std::size_t i : spiking::projections_by_key(network_)) build_projection(i, graph_options);
     plan_tasks();
 }
 
@@ -174,31 +158,14 @@ void CpuEngine::build_population(std::size_t index) {
     p.key = name_key(p.spec->name);
     const std::int64_t n = p.spec->size;
     p.words = (n + 63) / 64;
-    const double dt_over_tau = network_.dt / p.spec->tau;
-    models::with_model(models::NeuronModels{}, static_cast<int>(p.spec->model), [&]<class M>() { prepare_model<M>(p, dt_over_tau); });
-
-    const std::vector<double> eta = draw_parameter(p.spec->eta, n, network_.seeds.init, p.key);
+    p.step = spiking::prepare_step(network_, index);
+    const int columns = models::with_model(models::NeuronModels{}, static_cast<int>(p.spec->model), [&]<class M>() { return M::columns; });
+    for (int c = 0; c < columns; ++c) p.columns.emplace_back(static_cast<std::size_t>((n + 63) / 64 * 64));
+    for (auto& c : p.columns) p.column_pointers.push_back(c.data());
     p.eta = Buffer<float>(static_cast<std::size_t>(n));
-    for (std::size_t i = 0; i < eta.size(); ++i) p.eta[i] = static_cast<float>(eta[i]);
-
-    double recurrent = 0.0;   // input at the rates assumed before time zero
-    for (const Projection& q : network_.projections)
-        if (q.target == index) recurrent += effective_coupling(q) * p.spec->tau * network_.populations[q.source].initial.rate;
-    const std::vector<double> u = initial_phases(n, network_.seeds.init, p.key);
-    models::with_model(models::NeuronModels{}, static_cast<int>(p.spec->model), [&]<class M>() {
-        for (std::int64_t i = 0; i < n; ++i)
-            M::store(p.column_pointers.data(), i, M::at_potential(initial_v(p.spec->initial, eta[static_cast<std::size_t>(i)] + recurrent, u[static_cast<std::size_t>(i)])));
-    });
-
-    const double limit = 9.8 / (dt_over_tau * dt_over_tau);
-    double capped = 0, lost = 0;
-    for (double e : eta)
-        if (e + recurrent > limit) {
-            ++capped;
-            lost += std::max(0.0, std::sqrt(e + recurrent) / 3.14159265358979323846 - 1.0 / dt_over_tau) / p.spec->tau;
-        }
-    capped_fraction_ = std::max(capped_fraction_, capped / static_cast<double>(n));
-    capped_rate_bound_ = std::max(capped_rate_bound_, lost / static_cast<double>(n));
+    const spiking::Capped capped = spiking::draw_population(network_, index, p.eta.data(), p.column_pointers.data());
+    capped_fraction_ = std::max(capped_fraction_, capped.fraction);
+    capped_rate_bound_ = std::max(capped_rate_bound_, capped.rate_bound);
 
     for (std::int64_t s = 0; s < ring_; ++s) p.masks.emplace_back(static_cast<std::size_t>(p.words));
     std::size_t ranges = 0;
@@ -236,44 +203,25 @@ void CpuEngine::build_projection(std::size_t index, const GraphOptions& options)
         term.counts = s.counts32.data();
     }
 
-    // Gain: input current per unit of drive (counts, or counts per time for a trace).
-    const double k = p.topology.mean_indegree, realised = s.graph.k_mean;
-    const bool weighted = term.kind == InputTerm::Kind::signed32;
-    const double unit = weighted ? s.graph.weight_unit : p.strength;
-    const auto gain = [&](double norm) {
-        const double w = norm > 0 ? unit / norm : 0.0;
-        return p.synapse.kind == SynapseKind::delta ? models::Delta::gain(w, target.tau, network_.dt) : models::Exponential::gain(w, target.tau, network_.dt);
-    };
-    double norm = 1.0;
-    switch (p.normalise) {
-        case Normalise::mean_indegree: norm = k; break;
-        case Normalise::realised_mean_indegree: norm = realised; break;
-        case Normalise::sqrt_mean_indegree: norm = math::sqrt(k); break;
-        case Normalise::none: norm = 1.0; break;
-        case Normalise::indegree:
-            norm = k;
-            if (!s.graph.indegree.empty()) {
-                s.gain_of = Buffer<float>(n);
-                for (std::size_t i = 0; i < n; ++i) s.gain_of[i] = static_cast<float>(gain(static_cast<double>(s.graph.indegree[i])));
-                term.gain_of = s.gain_of.data();
-            }
-            break;
+    const spiking::GraphFacts built{s.graph.format != Format::none, s.graph.k_mean, s.graph.weight_unit};
+    const spiking::Drive drive = spiking::prepare_drive(network_, p, built);
+    const std::vector<float> gains = spiking::gains_of_targets(network_, p, built, s.graph.indegree);
+    if (!gains.empty()) {
+        s.gain_of = Buffer<float>(n);
+        std::copy(gains.begin(), gains.end(), s.gain_of.data());
+        term.gain_of = s.gain_of.data();
     }
-    term.gain = static_cast<float>(gain(norm));
-    // Before time zero the sources fire at `initial.rate`: each step brings the mean number of arrivals (in weight units).
-    const double arrivals = k * source.initial.rate * network_.dt * (weighted ? p.strength / unit : 1.0);
-    s.prehistory = term.prehistory = static_cast<float>(arrivals);
-    if (p.synapse.kind == SynapseKind::exponential) {
-        const auto step = models::Exponential::prepare(network_.dt, p.synapse.tau);
-        term.keep = step.keep;
-        term.trace_gain = step.gain;
-        term.mean_keep = step.mean_keep;
-        term.mean_gain = step.mean_gain;
-        const auto s0 = static_cast<float>(arrivals / network_.dt);
-        s.scalar_trace = s0;
+    term.gain = drive.gain;
+    s.prehistory = term.prehistory = drive.prehistory;
+    if (drive.exponential) {
+        term.keep = drive.trace.keep;
+        term.trace_gain = drive.trace.gain;
+        term.mean_keep = drive.trace.mean_keep;
+        term.mean_gain = drive.trace.mean_gain;
+        s.scalar_trace = drive.trace_start;
         if (term.kind != InputTerm::Kind::scalar) {
             s.trace = Buffer<float>(n);
-            std::fill_n(s.trace.data(), n, s0);
+            std::fill_n(s.trace.data(), n, drive.trace_start);
             term.trace = s.trace.data();
         }
     }
@@ -300,9 +248,9 @@ void CpuEngine::build_projection(std::size_t index, const GraphOptions& options)
     f.k_var = s.graph.k_var;
     f.graph_checksum = s.graph.checksum;
     f.effective_delay = static_cast<double>(p.delay_steps) * network_.dt;
-    f.weight = norm > 0 ? p.strength / norm : 0.0;
-    f.weight_unit = weighted ? unit : 0.0;
-    f.format = kind == TopologyKind::annealed ? "annealed" : std::string(format_name(s.graph.format)) + (weighted ? "/weighted" : "");
+    f.weight = spiking::mean_weight(p, built);
+    f.weight_unit = drive.weighted ? s.graph.weight_unit : 0.0;
+    f.format = kind == TopologyKind::annealed ? "annealed" : std::string(format_name(s.graph.format)) + (drive.weighted ? "/weighted" : "");
     std::vector<std::uint32_t>().swap(s.graph.indegree);
 }
 
@@ -346,7 +294,7 @@ void CpuEngine::update_range(const Range& r, std::int64_t step, const RecordFlag
     a.stimulus = stimulus_[r.population];
     a.terms = p.terms.data();
     a.n_terms = static_cast<int>(p.terms.size());
-    a.step = p.step;
+    a.step = p.step.bytes;
     a.mask = p.masks[slot(step)].data();
     if (flags && flags->v) a.v_integral = p.v_integral.data();
     if (flags && flags->order_parameter) {
@@ -446,15 +394,17 @@ void CpuEngine::prepare_scalars(std::int64_t step) {
     }
 }
 
-void CpuEngine::deliver_spikes(std::int64_t step) {
+/// Ids that fired in `step`, ascending; the step must not be older than the longest delay.
+std::vector<std::uint32_t> CpuEngine::spikes_of(std::size_t population, std::int64_t step) const {
     std::vector<std::uint32_t> ids;
-    for (std::size_t i = 0; i < populations_.size(); ++i) {
-        ids.clear();
-        const Buffer<std::uint64_t>& mask = populations_[i].masks[slot(step)];
-        for (std::size_t w = 0; w < mask.size(); ++w)
-            for (std::uint64_t m = mask[w]; m != 0; m &= m - 1) ids.push_back(static_cast<std::uint32_t>(w * 64 + static_cast<std::size_t>(std::countr_zero(m))));
-        sink_(i, step, ids);
-    }
+    const Buffer<std::uint64_t>& mask = populations_[population].masks[slot(step)];
+    for (std::size_t w = 0; w < mask.size(); ++w)
+        for (std::uint64_t m = mask[w]; m != 0; m &= m - 1) ids.push_back(static_cast<std::uint32_t>(w * 64 + static_cast<std::size_t>(std::countr_zero(m))));
+    return ids;
+}
+
+void CpuEngine::deliver_spikes(std::int64_t step) {
+    for (std::size_t i = 0; i < populations_.size(); ++i) sink_(i, step, spikes_of(i, step));
 }
 
 void CpuEngine::close_bin(std::int64_t steps_per_bin, const RecordFlags& flags, std::vector<PopulationBins>& out) {
@@ -562,102 +512,75 @@ void CpuEngine::run(std::int64_t bins, std::int64_t steps_per_bin, const RecordF
 
 // ---- checkpoint ---------------------------------------------------------------------------------------------------------
 
-/// What a checkpoint belongs to: names, sizes, models, projections, seeds, dt; not the order of the file.
 std::uint64_t CpuEngine::identity() const {
-    std::uint64_t h = mix64(std::bit_cast<std::uint64_t>(network_.dt)) + mix64(network_.seeds.graph + 1) + mix64(network_.seeds.init + 2) + mix64(network_.seeds.noise + 3);
+    std::vector<std::uint64_t> checksums;
+    for (const ProjectionState& s : projections_) checksums.push_back(s.graph.checksum);
+    return spiking::checkpoint_identity(network_, checksums);
+}
+
+/// Shapes only.
+spiking::Checkpoint CpuEngine::empty_checkpoint() const {
+    spiking::Checkpoint c;
     for (const PopulationState& p : populations_)
-        h += mix64(mix64(p.key + static_cast<std::uint64_t>(p.spec->size)) + static_cast<std::uint64_t>(p.spec->model));
+        c.populations.push_back({std::vector(p.columns.size(), std::vector<float>(static_cast<std::size_t>(p.spec->size))), std::vector<std::vector<std::uint32_t>>(static_cast<std::size_t>(ring_))});
     for (const ProjectionState& s : projections_)
-        h += mix64(mix64(name_key(s.spec->name) + static_cast<std::uint64_t>(s.spec->delay_steps)) + static_cast<std::uint64_t>(s.spec->synapse.kind) + s.graph.checksum);
-    return h;
-}
-
-std::vector<std::size_t> CpuEngine::populations_by_key() const {
-    std::vector<std::size_t> order(populations_.size());
-    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return populations_[a].key < populations_[b].key; });
-    return order;
-}
-
-std::vector<std::size_t> CpuEngine::traced_by_key() const {
-    std::vector<std::size_t> order;
-    for (std::size_t i = 0; i < projections_.size(); ++i)
-        if (projections_[i].spec->synapse.kind == SynapseKind::exponential) order.push_back(i);
-    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return name_key(projections_[a].spec->name) < name_key(projections_[b].spec->name); });
-    return order;
+        c.traces.emplace_back(s.trace.size() ? s.trace.size() : s.spec->synapse.kind == SynapseKind::exponential ? 1 : 0);
+    return c;
 }
 
 void CpuEngine::save(std::ostream& out) const {
-    ArchiveWriter w;
-    w.value(identity());
-    w.value(step_);
-    w.value(digest_low_);
-    w.value(digest_high_);
-    w.value(spikes_);
-    for (std::size_t i : populations_by_key()) {
-        const PopulationState& p = populations_[i];
-        for (const auto& c : p.columns) w.array(c.data(), static_cast<std::size_t>(p.spec->size));
-        for (std::int64_t age = 1; age <= ring_; ++age) {
-            std::vector<std::uint32_t> ids;
-            if (step_ >= age) {
-                const Buffer<std::uint64_t>& mask = p.masks[slot(step_ - age)];
-                for (std::size_t k = 0; k < mask.size(); ++k)
-                    for (std::uint64_t m = mask[k]; m != 0; m &= m - 1) ids.push_back(static_cast<std::uint32_t>(k * 64 + static_cast<std::size_t>(std::countr_zero(m))));
-            }
-            w.array(ids.data(), ids.size());
-        }
+    spiking::Checkpoint c = empty_checkpoint();
+    c.step = step_;
+    c.digest_low = digest_low_;
+    c.digest_high = digest_high_;
+    c.spikes = spikes_;
+    for (std::size_t i = 0; i < populations_.size(); ++i) {
+        auto& part = c.populations[i];
+        for (std::size_t k = 0; k < part.columns.size(); ++k) std::copy_n(populations_[i].columns[k].data(), part.columns[k].size(), part.columns[k].data());
+        for (std::int64_t age = 1; age <= std::min(ring_, step_); ++age) part.spikes[static_cast<std::size_t>(age - 1)] = spikes_of(i, step_ - age);
     }
-    for (std::size_t i : traced_by_key()) {
+    for (std::size_t i = 0; i < projections_.size(); ++i) {
         const ProjectionState& s = projections_[i];
         if (s.trace.size())
-            w.array(s.trace.data(), s.trace.size());
-        else   // a pending step has already advanced the common trace
-            w.array(pending_ ? &s.scalar_trace_before : &s.scalar_trace, 1);
+            std::copy_n(s.trace.data(), s.trace.size(), c.traces[i].data());
+        else if (!c.traces[i].empty())   // a pending step has already advanced the common trace
+            c.traces[i][0] = pending_ ? s.scalar_trace_before : s.scalar_trace;
     }
-    w.finish(out);
+    spiking::write_checkpoint(out, network_, identity(), c);
 }
 
 void CpuEngine::load(std::istream& in) {
-    ArchiveReader r(in);
-    if (r.value<std::uint64_t>() != identity())
-        throw ConfigurationError("checkpoint: it was saved from another network (names, sizes, models, graphs, seeds or dt differ). Load it into the network that wrote it.");
-    const auto step = r.value<std::int64_t>();
-    const auto low = r.value<std::uint32_t>(), high = r.value<std::uint32_t>();
-    const auto spikes = r.value<std::uint64_t>();
-    for (std::size_t i : populations_by_key()) {
+    const spiking::Checkpoint c = spiking::read_checkpoint(in, network_, identity(), empty_checkpoint());
+    for (std::size_t i = 0; i < populations_.size(); ++i) {
         PopulationState& p = populations_[i];
-        for (auto& c : p.columns) r.array(c.data(), static_cast<std::size_t>(p.spec->size));
+        const auto& part = c.populations[i];
+        for (std::size_t k = 0; k < part.columns.size(); ++k) std::copy(part.columns[k].begin(), part.columns[k].end(), p.columns[k].data());
         for (std::int64_t age = 1; age <= ring_; ++age) {
-            const auto ids = r.array<std::uint32_t>();
-            Buffer<std::uint64_t>& mask = p.masks[slot(step - age)];
+            Buffer<std::uint64_t>& mask = p.masks[slot(c.step - age)];
             std::fill_n(mask.data(), mask.size(), 0);
-            for (std::uint32_t id : ids) {
-                if (id >= p.spec->size) ArchiveReader::damaged("a spike names a neuron that does not exist");
-                mask[id / 64] |= 1ull << (id % 64);
-            }
-            auto& counts = p.counts[slot(step - age)];
+            auto& counts = p.counts[slot(c.step - age)];
+            std::fill(counts.begin(), counts.end(), 0);
+            for (std::uint32_t id : part.spikes[static_cast<std::size_t>(age - 1)]) mask[id / 64] |= 1ull << (id % 64);
             for (const Range& range : ranges_)
-                if (&populations_[range.population] == &p) {
-                    counts[range.index] = 0;
+                if (range.population == i)
                     for (std::int64_t k = range.begin / 64; k < (range.end + 63) / 64; ++k) counts[range.index] += static_cast<std::uint64_t>(std::popcount(mask[static_cast<std::size_t>(k)]));
-                }
         }
     }
-    for (std::size_t i : traced_by_key()) {
+    for (std::size_t i = 0; i < projections_.size(); ++i) {
         ProjectionState& s = projections_[i];
-        s.trace.size() ? r.array(s.trace.data(), s.trace.size()) : r.array(&s.scalar_trace, 1);
-    }
-    for (ProjectionState& s : projections_) {
+        if (s.trace.size())
+            std::copy(c.traces[i].begin(), c.traces[i].end(), s.trace.data());
+        else if (!c.traces[i].empty())
+            s.scalar_trace = c.traces[i][0];
         std::fill_n(s.counts16.data(), s.counts16.size(), 0);
         std::fill_n(s.counts32.data(), s.counts32.size(), 0);
         std::fill_n(s.sums.data(), s.sums.size(), 0);
-        InputTerm& t = populations_[s.spec->target].terms[s.term];
-        t.prehistory = step < s.spec->delay_steps ? s.prehistory : 0.0f;
+        populations_[s.spec->target].terms[s.term].prehistory = c.step < s.spec->delay_steps ? s.prehistory : 0.0f;
     }
-    step_ = step;
-    digest_low_ = low;
-    digest_high_ = high;
-    spikes_ = spikes;
+    step_ = c.step;
+    digest_low_ = c.digest_low;
+    digest_high_ = c.digest_high;
+    spikes_ = c.spikes;
     pending_ = false;
 }
 

@@ -224,7 +224,8 @@ void check_writable(const fs::path& folder) {
     fs::create_directories(folder, error);
     if (error) fail(folder, "creating the folder", error.value());
     if (!fs::is_directory(folder)) fail(folder, "opening the folder", ENOTDIR);
-    const auto probe = folder / fmt::format(".writable.{}.{}", host_name(), ::getpid());
+    remove_dead_parts(folder / ".writable");   // of processes that were killed just here
+    const auto probe = folder / fmt::format(".writable.{}.{}.part", host_name(), ::getpid());
     if (!Descriptor(probe, O_WRONLY | O_CREAT)) fail(folder, "creating a file in it", errno);
     try {
         write_and_sync(probe, "x");

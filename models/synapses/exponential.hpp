@@ -18,11 +18,11 @@ struct Exponential {
     }
     static double gain(double weight, double tau_target, double) { return weight * tau_target; }
 
-    /// Mean of s over the step; s is advanced.  Values below 1e-30 become 0: no subnormals, the same on every machine.
+    /// Mean of s over the step; s is advanced.  Values within 1e-30 of 0 become 0: no subnormals, the same on every machine.
     SPIKEMASS_HD static float advance(const Step& k, float& s, float count) {
         const float mean = math::fma(k.mean_keep, s, k.mean_gain * count);
         const float next = math::fma(k.keep, s, k.gain * count);
-        s = next < 1e-30f ? 0.0f : next;
+        s = next < 1e-30f && next > -1e-30f ? 0.0f : next;   // sums of weights may be negative
         return mean;
     }
 };

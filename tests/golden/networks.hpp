@@ -1,6 +1,7 @@
 #pragma once
 // The networks whose spikes are committed.  Sizes are never multiples of a vector, a word or a block.
 
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -100,7 +101,20 @@ inline std::vector<Case> cases() {
         n.stimuli = {sine, pulses};
         c.push_back({"excitatory_inhibitory", n, plan, {"rows16", "rows32"}});
     }
+    {
+        Projection q = projection("EE", 0, 0, TopologyKind::fixed_indegree, 70, -6, 2);   // sums and traces of both signs
+        q.strength_sd = 8;
+        q.synapse = {SynapseKind::exponential, 0.4};
+        c.push_back({"weighted_inhibition", network(0.01, {population("I", 1303, {Distribution::lorentzian, 4.0, 1.0, Draw::midpoint_quantiles})}, {q}), plan, {"rows16", "rows32"}});
+    }
     return c;
+}
+
+/// The case of this name.
+inline Case named(const std::string& name) {
+    for (const Case& c : cases())
+        if (c.name == name) return c;
+    throw std::invalid_argument("no golden network is called " + name);
 }
 
 }  // namespace spikemass::golden

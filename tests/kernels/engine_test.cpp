@@ -154,8 +154,7 @@ TEST(Engine, EqualsThePlainSimulatorOnTheGoldenNetworks) {
 }
 
 TEST(Engine, AnnealedArrivalsHaveTheirMeanAndAreRedrawn) {
-    golden::Case c = golden::cases()[6];
-    ASSERT_EQ(c.name, "annealed");
+    golden::Case c = golden::named("annealed");
     const auto a = make_cpu_engine(c.network, {1, ""});
     a->advance(500);
     c.network.seeds.noise += 1;
@@ -166,7 +165,7 @@ TEST(Engine, AnnealedArrivalsHaveTheirMeanAndAreRedrawn) {
 }
 
 TEST(Engine, OrderOfTheFileDoesNotMatter) {
-    const golden::Case c = golden::cases().back();
+    const golden::Case c = golden::named("excitatory_inhibitory");
     Network n = c.network;
     std::swap(n.populations[0], n.populations[1]);
     for (Projection& p : n.projections) {
@@ -242,7 +241,7 @@ TEST_P(Checkpoint, GoesOnBitForBitAtAnyStep) {
 INSTANTIATE_TEST_SUITE_P(Golden, Checkpoint, testing::Range(std::size_t{0}, golden::cases().size()));
 
 TEST(Checkpoint, DamagedOrForeignOnesAreRefused) {
-    const golden::Case c = golden::cases()[1];
+    const golden::Case c = golden::named("erdos_renyi");
     const auto engine = make_cpu_engine(c.network, {1, ""});
     engine->advance(50);
     const std::uint64_t before = engine->digest();
@@ -267,7 +266,7 @@ TEST(Checkpoint, DamagedOrForeignOnesAreRefused) {
 }
 
 TEST(Memory, IsEstimatedWithinReason) {
-    Network n = golden::cases()[1].network;
+    Network n = golden::named("erdos_renyi").network;
     n.populations[0].size = 200000;
     n.projections[0].topology.mean_indegree = 100;
     const MemoryEstimate e = estimate_memory(n);

@@ -72,6 +72,13 @@ TEST(Writable, CreatesFoldersAndLeavesNothing) {
     EXPECT_TRUE(fs::is_empty(folder / "a/b"));
 }
 
+TEST(Writable, ProbesOfKilledProcessesAreRemoved) {
+    const TemporaryFolder folder;
+    std::ofstream(folder / (".writable." + host_name() + ".99999999.part")) << "no such process";
+    check_writable(folder.path());
+    EXPECT_TRUE(fs::is_empty(folder.path()));
+}
+
 TEST(Writable, PathBelowAFileIsRefused) {
     const TemporaryFolder folder;
     write_file(folder / "file", "x");

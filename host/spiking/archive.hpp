@@ -12,7 +12,7 @@
 
 #include "models/base/error.hpp"
 
-namespace spikemass::cpu {
+namespace spikemass::spiking {
 
 class ArchiveWriter {
 public:
@@ -94,4 +94,4 @@ private:
     std::size_t at_ = 0;
 };
 
-}  // namespace spikemass::cpu
+}  // namespace spikemass::spiking

@@ -1,0 +1,475 @@
+#pragma once
+// Strategy R on any device: what the host does around the kernels of kernels/device/reference.hpp.
+//
+// A Device gives memory and launches (host/gpu/shim_device.hpp, host/gpu/cuda_device.cuh):
+//   Device::Array<T>(device, n)                    zeroed; view(): Global<T>; size()
+//   device.upload(array, const T*, n, first = 0)   device.download(array, T*, n, first = 0)
+//   device.launch(kernel, threads)                 as many threads as there is work for; kernels stride
+//   device.warps()                                 of the widest launch
+//   device.name()
+
+#include <algorithm>
+#include <bit>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "host/cpu/graph.hpp"
+#include "host/spiking/checkpoint.hpp"
+#include "host/spiking/setup.hpp"
+#include "kernels/device/ensemble.hpp"
+#include "kernels/device/reference.hpp"
+#include "kernels/engine.hpp"
+#include "kernels/stimulus.hpp"
+#include "models/registry.hpp"
+
+namespace spikemass::gpu {
+
+template <class Device>
+class ReferenceEngine final : public Engine {
+public:
+    ReferenceEngine(const Network& network, std::shared_ptr<Device> device) : network_(network), shared_device_(std::move(device)), device_(*shared_device_), ring_(spiking::longest_delay(network)) {
+        const std::size_t n = network_.populations.size();
+        list_sizes_ = Array<std::uint32_t>(device_, static_cast<std::size_t>(ring_) * n);
+        digest_ = Array<std::uint32_t>(device_, 2);
+        partial_ = Array<std::uint32_t>(device_, 2 * device_.warps());
+        record_ = Array<std::uint32_t>(device_, chunk_steps * n);
+        populations_.resize(n);
+        projections_.resize(network_.projections.size());
+        facts_.resize(network_.projections.size());
+        for (std::size_t i = 0; i < n; ++i) build_population(i);
+        for (std::size_t i : spiking::projections_by_key(network_)) build_projection(i);
+        for (PopulationState& p : populations_) p.terms = uploaded(p.host_terms);
+        scalar_terms_ = uploaded(host_scalar_terms_);
+        scalars_ = Array<float>(device_, host_scalar_terms_.size());
+        scalar_traces_ = uploaded(scalar_starts_);
+    }
+
+    void advance(std::int64_t steps) override { run(1, steps, nullptr, nullptr); }
+    void record(std::int64_t bins, std::int64_t steps_per_bin, const RecordFlags& flags, std::vector<PopulationBins>& out) override {
+        out.resize(populations_.size());
+        run(bins, steps_per_bin, &flags, &out);
+    }
+    void set_spike_sink(SpikeSink sink) override { sink_ = std::move(sink); }
+    std::int64_t step() const override { return step_; }
+    std::uint64_t digest() const override {
+        std::uint32_t half[2];
+        device_.download(digest_, half, 2);
+        return static_cast<std::uint64_t>(half[1]) << 32 | half[0];
+    }
+    std::uint64_t spikes() const override { return spikes_; }
+    const std::vector<ProjectionFacts>& projections() const override { return facts_; }
+    std::string strategy() const override { return "R/" + device_.name(); }
+    double capped_fraction() const override { return capped_.fraction; }
+    double capped_rate_bound() const override { return capped_.rate_bound; }
+
+    void save(std::ostream& out) const override {
+        spiking::Checkpoint c = empty_checkpoint();
+        const std::uint64_t d = digest();
+        c.step = step_;
+        c.digest_low = static_cast<std::uint32_t>(d);
+        c.digest_high = static_cast<std::uint32_t>(d >> 32);
+        c.spikes = spikes_;
+        for (std::size_t i = 0; i < populations_.size(); ++i) {
+            auto& part = c.populations[i];
+            for (std::size_t k = 0; k < part.columns.size(); ++k) device_.download(populations_[i].columns[k], part.columns[k].data(), part.columns[k].size());
+            for (std::int64_t age = 1; age <= std::min(ring_, step_); ++age) part.spikes[static_cast<std::size_t>(age - 1)] = spikes_of(i, step_ - age);
+        }
+        for (std::size_t i = 0; i < projections_.size(); ++i) {
+            const ProjectionState& s = projections_[i];
+            if (s.trace.size()) device_.download(s.trace, c.traces[i].data(), c.traces[i].size());
+            else if (!c.traces[i].empty()) device_.download(scalar_traces_, c.traces[i].data(), 1, s.scalar);
+        }
+        spiking::write_checkpoint(out, network_, identity(), c);
+    }
+    void load(std::istream& in) override {
+        const spiking::Checkpoint c = spiking::read_checkpoint(in, network_, identity(), empty_checkpoint());
+        for (std::size_t i = 0; i < populations_.size(); ++i) {
+            PopulationState& p = populations_[i];
+            for (std::size_t k = 0; k < p.columns.size(); ++k) device_.upload(p.columns[k], c.populations[i].columns[k].data(), p.columns[k].size());
+            for (std::int64_t age = 1; age <= ring_; ++age) {
+                const auto& ids = c.populations[i].spikes[static_cast<std::size_t>(age - 1)];
+                const auto size = static_cast<std::uint32_t>(ids.size());
+                device_.upload(p.lists[slot(c.step - age)], ids.data(), ids.size());
+                device_.upload(list_sizes_, &size, 1, slot(c.step - age) * populations_.size() + i);
+            }
+        }
+        for (std::size_t i = 0; i < projections_.size(); ++i) {
+            ProjectionState& s = projections_[i];
+            if (s.trace.size()) device_.upload(s.trace, c.traces[i].data(), c.traces[i].size());
+            else if (!c.traces[i].empty()) device_.upload(scalar_traces_, c.traces[i].data(), 1, s.scalar);
+        }
+        const std::uint32_t half[2] = {c.digest_low, c.digest_high};
+        device_.upload(digest_, half, 2);
+        step_ = c.step;
+        spikes_ = c.spikes;
+    }
+
+    // ---- strategy A (host/gpu/ensemble.hpp) ----
+
+    template <class T>
+    using Array = typename Device::template Array<T>;
+
+    /// What one launch of strategy A needs on the device, and its sizes in shared memory.
+    struct EnsembleTables {
+        Array<device::EnsemblePopulation> populations;
+        Array<device::EnsembleProjection> projections;
+        Array<device::Global<std::uint32_t>> lists;
+        std::vector<Array<float>> stimuli;
+        Array<std::uint32_t> record, means;
+        unsigned state_size = 0, counts_size = 0;
+    };
+    device::EnsembleNetwork prepare_ensemble(std::int64_t bins, std::int64_t steps_per_bin, const RecordFlags& flags, std::size_t warps, EnsembleTables& t) {
+        make_recorders(flags);
+        const std::int64_t steps = bins * steps_per_bin;
+        std::vector<device::EnsemblePopulation> populations;
+        for (std::size_t i = 0; i < populations_.size(); ++i) {
+            PopulationState& p = populations_[i];
+            std::vector<float> stimulus(static_cast<std::size_t>(steps));
+            for (std::int64_t k = 0; k < steps; ++k) stimulus[static_cast<std::size_t>(k)] = static_cast<float>(input_mean(network_, i, step_ + k));
+            t.stimuli.push_back(uploaded(stimulus));
+            device::EnsemblePopulation e;
+            e.key = p.key;
+            e.neurons = static_cast<std::uint32_t>(p.spec->size);
+            e.model = static_cast<std::uint32_t>(p.spec->model);
+            std::copy_n(p.step.bytes, sizeof e.step, e.step);
+            for (std::size_t c = 0; c < p.columns.size(); ++c) e.column[c] = p.columns[c].view();
+            e.eta = p.eta.view();
+            e.stimulus = t.stimuli.back().view();
+            e.terms = p.terms.view();
+            e.v_integral = p.v_integral.view();
+            e.z_re = p.z_re.view();
+            e.z_im = p.z_im.view();
+            populations.push_back(e);
+            t.state_size += e.neurons * static_cast<unsigned>(p.columns.size());
+        }
+        std::vector<device::EnsembleProjection> projections;
+        for (ProjectionState& s : projections_) {
+            if (s.counts.size() == 0) continue;
+            using Kind = device::EnsembleProjection::Kind;
+            const Projection& p = *s.spec;
+            const auto targets = s.counts.size();
+            device::EnsembleProjection e;
+            e.kind = s.start.size() ? Kind::rows : p.topology.kind == TopologyKind::annealed ? Kind::annealed : Kind::all_but_own;
+            e.source = static_cast<std::uint32_t>(p.source);
+            e.target = static_cast<std::uint32_t>(p.target);
+            e.delay = p.delay_steps;
+            e.start = s.start.view();
+            e.row_target = s.target.view();
+            e.weight = s.weight.view();
+            e.annealed = s.annealed;
+            e.per_spike = targets_per_spike(p);
+            e.counts = s.counts.view();
+            projections.push_back(e);
+            t.counts_size += static_cast<unsigned>(targets);
+        }
+        std::vector<device::Global<std::uint32_t>> lists;
+        for (std::size_t k = 0; k < static_cast<std::size_t>(ring_); ++k)
+            for (PopulationState& p : populations_) lists.push_back(p.lists[k].view());
+        t.populations = uploaded(populations);
+        t.projections = uploaded(projections);
+        t.lists = uploaded(lists);
+        t.record = Array<std::uint32_t>(device_, static_cast<std::size_t>(steps) * populations_.size());
+        t.means = Array<std::uint32_t>(device_, flags.v || flags.order_parameter ? static_cast<std::size_t>(bins) * populations_.size() * 3 * warps * 2 : 0);
+        return {step_, ring_, t.populations.view(), t.projections.view(), scalar_terms_.view(), scalar_traces_.view(), t.lists.view(), list_sizes_.view(), digest_.view(), t.record.view(), t.means.view()};
+    }
+    /// After the launch: appends its bins.
+    void finish_ensemble(std::int64_t bins, std::int64_t steps_per_bin, const RecordFlags& flags, std::size_t warps, const EnsembleTables& t, std::vector<PopulationBins>& out) {
+        out.resize(populations_.size());
+        std::vector<std::uint32_t> record(t.record.size()), means(t.means.size());
+        device_.download(t.record, record.data(), record.size());
+        device_.download(t.means, means.data(), means.size());
+        std::size_t at = 0;
+        for (std::int64_t bin = 0; bin < bins; ++bin) {
+            std::vector<std::uint64_t> counts(populations_.size(), 0);
+            for (std::int64_t k = 0; k < steps_per_bin; ++k)
+                for (std::uint64_t& c : counts) c += record[at++];
+            for (std::uint64_t c : counts) spikes_ += c;
+            append_bin(counts, steps_per_bin, flags, out, [&](std::size_t population, std::size_t kind) {
+                std::uint64_t sum = 0;
+                const std::size_t first = ((static_cast<std::size_t>(bin) * populations_.size() + population) * 3 + kind) * warps;
+                for (std::size_t w = first; w < first + warps; ++w) sum += static_cast<std::uint64_t>(means[2 * w + 1]) << 32 | means[2 * w];
+                return static_cast<std::int64_t>(sum);
+            });
+        }
+        step_ += bins * steps_per_bin;
+    }
+    std::size_t scalar_terms() const { return host_scalar_terms_.size(); }
+
+private:
+    static constexpr std::size_t chunk_steps = 1024;   ///< between two looks at the record
+
+    struct PopulationState {
+        const Population* spec = nullptr;
+        std::uint64_t key = 0;
+        std::vector<Array<float>> columns;
+        Array<float> eta, v_integral, z_re, z_im;
+        std::vector<Array<std::uint32_t>> lists;        ///< [slot]
+        std::vector<device::Term> host_terms;
+        Array<device::Term> terms;
+        spiking::StepConstants step;
+    };
+    struct ProjectionState {
+        const Projection* spec = nullptr;
+        cpu::Format format = cpu::Format::none;
+        std::uint64_t checksum = 0;
+        Array<std::uint64_t> start;
+        Array<std::uint32_t> target, counts;
+        Array<std::int16_t> weight;
+        Array<float> gain_of, trace;
+        std::size_t scalar = 0;
+        RandomKey annealed;
+    };
+
+    template <class T>
+    Array<T> uploaded(const std::vector<T>& host) {
+        Array<T> a(device_, host.size());
+        device_.upload(a, host.data(), host.size());
+        return a;
+    }
+    std::size_t slot(std::int64_t step) const { return static_cast<std::size_t>(((step % ring_) + ring_) % ring_); }
+    device::SpikeList list(std::size_t population, std::int64_t step) {
+        const std::size_t k = slot(step);
+        return {populations_[population].lists[k].view(), {list_sizes_.view().data() + k * populations_.size() + population, 1}};
+    }
+
+    void build_population(std::size_t index) {
+        PopulationState& p = populations_[index];
+        p.spec = &network_.populations[index];
+        p.key = name_key(p.spec->name);
+        p.step = spiking::prepare_step(network_, index);
+        const auto n = static_cast<std::size_t>(p.spec->size);
+        const int columns = models::with_model(models::NeuronModels{}, static_cast<int>(p.spec->model), [&]<class M>() { return M::columns; });
+        std::vector<float> eta(n);
+        std::vector<std::vector<float>> state(static_cast<std::size_t>(columns), std::vector<float>(n));
+        std::vector<float*> pointers;
+        for (auto& c : state) pointers.push_back(c.data());
+        const spiking::Capped capped = spiking::draw_population(network_, index, eta.data(), pointers.data());
+        capped_.fraction = std::max(capped_.fraction, capped.fraction);
+        capped_.rate_bound = std::max(capped_.rate_bound, capped.rate_bound);
+        p.eta = uploaded(eta);
+        for (const auto& c : state) p.columns.push_back(uploaded(c));
+        for (std::int64_t s = 0; s < ring_; ++s) p.lists.emplace_back(device_, n);
+    }
+
+    void build_projection(std::size_t index) {
+        ProjectionState& s = projections_[index];
+        const Projection& p = network_.projections[index];
+        s.spec = &p;
+        const Population &source = network_.populations[p.source], &target = network_.populations[p.target];
+        const TopologyKind kind = p.topology.kind;
+        const bool all = kind == TopologyKind::all_to_all, stored = !all && kind != TopologyKind::annealed;
+        const cpu::Graph graph = cpu::build_graph(p, network_.seeds, source.size, target.size, p.source == p.target, cpu::best_isa(),
+                                                  {1, stored ? cpu::Format::rows32 : cpu::Format::none});
+        s.format = graph.format;
+        s.checksum = graph.checksum;
+        if (stored) {
+            std::vector<std::uint64_t> start(static_cast<std::size_t>(source.size) + 1);
+            for (std::size_t i = 0; i < start.size(); ++i) start[i] = graph.rows32.start(i);
+            s.start = uploaded(start);
+            s.target = Array<std::uint32_t>(device_, graph.rows32.index.size());
+            device_.upload(s.target, graph.rows32.index.data(), graph.rows32.index.size());
+            s.weight = Array<std::int16_t>(device_, graph.rows32.weight.size());
+            device_.upload(s.weight, graph.rows32.weight.data(), graph.rows32.weight.size());
+        }
+        if (kind == TopologyKind::annealed) s.annealed = random_key(network_.seeds.noise, name_key(p.name), Stream::annealed);
+
+        const spiking::GraphFacts built{stored, graph.k_mean, graph.weight_unit};
+        const spiking::Drive drive = spiking::prepare_drive(network_, p, built);
+        device::Term term;
+        term.exponential = drive.exponential;
+        term.gain = drive.gain;
+        term.prehistory = drive.prehistory;
+        term.prehistory_end = p.delay_steps;
+        term.step = drive.trace;
+        if (all && (p.source != p.target || p.topology.self_connections)) {
+            s.scalar = term.scalar = host_scalar_terms_.size();
+            host_scalar_terms_.push_back({p.source, p.delay_steps, drive.exponential, drive.gain, drive.prehistory, drive.trace});
+            scalar_starts_.push_back(drive.trace_start);
+        } else {
+            const auto n = static_cast<std::size_t>(target.size);
+            term.kind = drive.weighted ? device::Term::Kind::sums : device::Term::Kind::counts;
+            s.counts = Array<std::uint32_t>(device_, n);
+            term.counts = s.counts.view();
+            s.gain_of = uploaded(spiking::gains_of_targets(network_, p, built, graph.indegree));
+            term.gain_of = s.gain_of.view();
+            if (drive.exponential) {
+                s.trace = uploaded(std::vector<float>(n, drive.trace_start));
+                term.trace = s.trace.view();
+            }
+        }
+        populations_[p.target].host_terms.push_back(term);
+
+        ProjectionFacts& f = facts_[index];
+        f.synapses = graph.synapses;
+        f.k_mean = graph.k_mean;
+        f.k_var = graph.k_var;
+        f.graph_checksum = graph.checksum;
+        f.effective_delay = static_cast<double>(p.delay_steps) * network_.dt;
+        f.weight = spiking::mean_weight(p, built);
+        f.weight_unit = drive.weighted ? graph.weight_unit : 0.0;
+        f.format = kind == TopologyKind::annealed ? "annealed" : std::string(cpu::format_name(graph.format)) + (drive.weighted ? "/weighted" : "");
+    }
+
+    /// annealed: targets of one spike.
+    std::uint32_t targets_per_spike(const Projection& p) const {
+        return static_cast<std::uint32_t>(p.topology.mean_indegree * static_cast<double>(network_.populations[p.target].size) / static_cast<double>(network_.populations[p.source].size) + 0.5);
+    }
+
+    // ---- one step ----
+
+    void deliver(ProjectionState& s, std::int64_t now) {
+        const Projection& p = *s.spec;
+        const std::int64_t fired = now - p.delay_steps;
+        if (fired < 0 || s.counts.size() == 0) return;
+        const device::SpikeList spikes = list(p.source, fired);
+        const auto sources = static_cast<std::uint64_t>(network_.populations[p.source].size), targets = s.counts.size();
+        if (s.start.size()) {
+            device_.launch(device::Scatter{spikes, s.start.view(), s.target.view(), s.weight.view(), s.counts.view()}, sources * arch::warp_size);
+        } else if (p.topology.kind == TopologyKind::annealed) {
+            device_.launch(device::Annealed{spikes, s.annealed, static_cast<std::uint64_t>(fired), targets_per_spike(p), s.counts.view()}, sources);
+        } else {
+            device_.launch(device::AllButOwn{spikes, s.counts.view(), 0}, targets);
+            device_.launch(device::AllButOwn{spikes, s.counts.view(), 1}, sources);
+        }
+    }
+
+    template <class M, bool with_v, bool with_z>
+    void update(std::size_t index, std::int64_t now) {
+        PopulationState& p = populations_[index];
+        device::Update<M, with_v, with_z> k;
+        k.neurons = static_cast<std::uint64_t>(p.spec->size);
+        k.key = p.key;
+        k.now = now;
+        k.stimulus = static_cast<float>(input_mean(network_, index, now));
+        k.step = *std::launder(reinterpret_cast<const typename M::Step*>(p.step.bytes));
+        for (std::size_t c = 0; c < p.columns.size(); ++c) k.column[c] = p.columns[c].view();
+        k.eta = p.eta.view();
+        k.scalars = scalars_.view();
+        k.terms = p.terms.view();
+        k.v_integral = p.v_integral.view();
+        k.z_re = p.z_re.view();
+        k.z_im = p.z_im.view();
+        k.spikes = list(index, now);
+        k.digest = digest_.view();
+        device_.launch(k, k.neurons);
+    }
+    template <class M>
+    void update(std::size_t index, std::int64_t now, bool v, bool z) {
+        if (v) z ? update<M, true, true>(index, now) : update<M, true, false>(index, now);
+        else z ? update<M, false, true>(index, now) : update<M, false, false>(index, now);
+    }
+
+    void one_step(std::int64_t now, std::size_t row, bool v, bool z) {
+        for (ProjectionState& s : projections_) deliver(s, now);
+        device_.launch(device::BeginStep{now, ring_, populations_.size(), scalar_terms_.view(), list_sizes_.view(), scalar_traces_.view(), scalars_.view()}, 1);
+        for (std::size_t i = 0; i < populations_.size(); ++i)
+            models::with_model(models::NeuronModels{}, static_cast<int>(populations_[i].spec->model), [&]<class M>() { update<M>(i, now, v, z); });
+        device_.launch(device::EndStep{populations_.size(), row, slot(now), list_sizes_.view(), record_.view()}, 1);
+    }
+
+    void run(std::int64_t bins, std::int64_t steps_per_bin, const RecordFlags* flags, std::vector<PopulationBins>* out) {
+        const bool v = flags && flags->v, z = flags && flags->order_parameter;
+        if (flags) make_recorders(*flags);
+        for (std::int64_t bin = 0; bin < bins; ++bin) {
+            std::vector<std::uint64_t> counts(populations_.size(), 0);
+            for (std::int64_t done = 0; done < steps_per_bin;) {
+                const std::int64_t steps = std::min<std::int64_t>(steps_per_bin - done, chunk_steps);
+                for (std::int64_t k = 0; k < steps; ++k, ++step_) {
+                    one_step(step_, static_cast<std::size_t>(k), v, z);
+                    if (sink_)
+                        for (std::size_t i = 0; i < populations_.size(); ++i) sink_(i, step_, spikes_of(i, step_));
+                }
+                std::vector<std::uint32_t> record(static_cast<std::size_t>(steps) * populations_.size());
+                device_.download(record_, record.data(), record.size());
+                for (std::size_t i = 0; i < record.size(); ++i) counts[i % populations_.size()] += record[i];
+                done += steps;
+            }
+            for (std::uint64_t c : counts) spikes_ += c;
+            if (flags) close_bin(counts, steps_per_bin, *flags, *out);
+        }
+    }
+
+    void make_recorders(const RecordFlags& flags) {
+        for (PopulationState& p : populations_) {
+            const auto n = static_cast<std::size_t>(p.spec->size);
+            if (flags.v && p.v_integral.size() == 0) p.v_integral = Array<float>(device_, n);
+            if (flags.order_parameter && p.z_re.size() == 0) {
+                p.z_re = Array<float>(device_, n);
+                p.z_im = Array<float>(device_, n);
+            }
+        }
+    }
+
+    void close_bin(const std::vector<std::uint64_t>& counts, std::int64_t steps_per_bin, const RecordFlags& flags, std::vector<PopulationBins>& out) {
+        append_bin(counts, steps_per_bin, flags, out, [&](std::size_t population, std::size_t kind) {
+            PopulationState& p = populations_[population];
+            Array<float>& column = kind == 0 ? p.v_integral : kind == 1 ? p.z_re : p.z_im;
+            device_.launch(device::DrainBin{static_cast<float>(1.0 / static_cast<double>(steps_per_bin)), column.view(), partial_.view()}, device_.warps() * arch::warp_size);
+            std::vector<std::uint32_t> partial(partial_.size());
+            device_.download(partial_, partial.data(), partial.size());
+            std::uint64_t sum = 0;
+            for (std::size_t w = 0; w < partial.size(); w += 2) sum += static_cast<std::uint64_t>(partial[w + 1]) << 32 | partial[w];
+            return static_cast<std::int64_t>(sum);
+        });
+    }
+    /// sum(population, kind): of v (0), re z (1), im z (2) over the neurons, in units of 2^-30.
+    template <class Sum>
+    void append_bin(const std::vector<std::uint64_t>& counts, std::int64_t steps_per_bin, const RecordFlags& flags, std::vector<PopulationBins>& out, Sum&& sum) {
+        for (std::size_t i = 0; i < populations_.size(); ++i) {
+            const auto n = static_cast<double>(populations_[i].spec->size);
+            const auto mean = [&](std::size_t kind) { return static_cast<double>(sum(i, kind)) / 0x1p30 / n; };
+            PopulationBins& b = out[i];
+            b.spike_count.push_back(counts[i]);
+            b.rate.push_back(static_cast<double>(counts[i]) / (n * static_cast<double>(steps_per_bin) * network_.dt));
+            if (flags.v) b.v.push_back(mean(0) * (populations_[i].spec->tau / network_.dt));
+            if (flags.order_parameter) {
+                b.z_re.push_back(mean(1));
+                b.z_im.push_back(mean(2));
+            }
+        }
+    }
+
+    /// Ids that fired in `step`, ascending.
+    std::vector<std::uint32_t> spikes_of(std::size_t population, std::int64_t step) const {
+        std::uint32_t size = 0;
+        device_.download(list_sizes_, &size, 1, slot(step) * populations_.size() + population);
+        std::vector<std::uint32_t> ids(size);
+        device_.download(populations_[population].lists[slot(step)], ids.data(), ids.size());
+        std::sort(ids.begin(), ids.end());
+        return ids;
+    }
+
+    // ---- checkpoint ----
+
+    std::uint64_t identity() const {
+        std::vector<std::uint64_t> checksums;
+        for (const ProjectionState& s : projections_) checksums.push_back(s.checksum);
+        return spiking::checkpoint_identity(network_, checksums);
+    }
+    spiking::Checkpoint empty_checkpoint() const {
+        spiking::Checkpoint c;
+        for (const PopulationState& p : populations_)
+            c.populations.push_back({std::vector(p.columns.size(), std::vector<float>(static_cast<std::size_t>(p.spec->size))), std::vector<std::vector<std::uint32_t>>(static_cast<std::size_t>(ring_))});
+        for (const ProjectionState& s : projections_) c.traces.emplace_back(s.trace.size() ? s.trace.size() : s.spec->synapse.kind == SynapseKind::exponential ? 1 : 0);
+        return c;
+    }
+
+    Network network_;
+    std::shared_ptr<Device> shared_device_;
+    Device& device_;
+    std::int64_t ring_, step_ = 0;
+    std::vector<PopulationState> populations_;
+    std::vector<ProjectionState> projections_;
+    std::vector<ProjectionFacts> facts_;
+    std::vector<device::ScalarTerm> host_scalar_terms_;
+    std::vector<float> scalar_starts_;
+    Array<device::ScalarTerm> scalar_terms_;
+    Array<float> scalars_, scalar_traces_;
+    Array<std::uint32_t> list_sizes_, digest_, partial_, record_;
+    std::uint64_t spikes_ = 0;
+    spiking::Capped capped_;
+    SpikeSink sink_;
+};
+
+}  // namespace spikemass::gpu

@@ -1,0 +1,113 @@
+#include "host/spiking/setup.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <new>
+
+#include "kernels/coupling.hpp"
+#include "kernels/parameters.hpp"
+#include "models/base/math.hpp"
+#include "models/base/random.hpp"
+#include "models/registry.hpp"
+#include "models/synapses/delta.hpp"
+
+namespace spikemass::spiking {
+
+std::int64_t longest_delay(const Network& network) {
+    std::int64_t longest = 1;
+    for (const Projection& p : network.projections) longest = std::max(longest, p.delay_steps);
+    return longest;
+}
+
+std::vector<std::size_t> projections_by_key(const Network& network) {
+    std::vector<std::size_t> order(network.projections.size());
+    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return name_key(network.projections[a].name) < name_key(network.projections[b].name); });
+    return order;
+}
+
+StepConstants prepare_step(const Network& network, std::size_t population) {
+    const Population& p = network.populations[population];
+    StepConstants step;
+    models::with_model(models::NeuronModels{}, static_cast<int>(p.model), [&]<class M>() {
+        static_assert(sizeof(typename M::Step) <= sizeof(step.bytes));
+        new (step.bytes) typename M::Step(M::prepare(network.dt / p.tau));
+    });
+    return step;
+}
+
+Capped draw_population(const Network& network, std::size_t population, float* eta, float* const* columns) {
+    const Population& p = network.populations[population];
+    const std::uint64_t key = name_key(p.name);
+    const std::vector<double> drawn = draw_parameter(p.eta, p.size, network.seeds.init, key);
+    for (std::size_t i = 0; i < drawn.size(); ++i) eta[i] = static_cast<float>(drawn[i]);
+
+    double recurrent = 0.0;   // input at the rates assumed before time zero
+    for (const Projection& q : network.projections)
+        if (q.target == population) recurrent += effective_coupling(q) * p.tau * network.populations[q.source].initial.rate;
+    const std::vector<double> u = initial_phases(p.size, network.seeds.init, key);
+    models::with_model(models::NeuronModels{}, static_cast<int>(p.model), [&]<class M>() {
+        for (std::int64_t i = 0; i < p.size; ++i)
+            M::store(columns, i, M::at_potential(initial_v(p.initial, drawn[static_cast<std::size_t>(i)] + recurrent, u[static_cast<std::size_t>(i)])));
+    });
+
+    const double dt_over_tau = network.dt / p.tau, limit = 9.8 / (dt_over_tau * dt_over_tau);
+    double capped = 0, lost = 0;
+    for (double e : drawn)
+        if (e + recurrent > limit) {
+            ++capped;
+            lost += std::max(0.0, std::sqrt(e + recurrent) / 3.14159265358979323846 - 1.0 / dt_over_tau) / p.tau;
+        }
+    return {capped / static_cast<double>(p.size), lost / static_cast<double>(p.size)};
+}
+
+namespace {
+
+double norm_of(const Projection& p, const GraphFacts& g) {
+    switch (p.normalise) {
+        case Normalise::realised_mean_indegree: return g.k_mean;
+        case Normalise::sqrt_mean_indegree: return math::sqrt(p.topology.mean_indegree);
+        case Normalise::none: return 1.0;
+        default: return p.topology.mean_indegree;
+    }
+}
+
+bool weighted(const Projection& p, const GraphFacts& g) { return g.stored && p.strength_sd > 0; }
+double unit_of(const Projection& p, const GraphFacts& g) { return weighted(p, g) ? g.weight_unit : p.strength; }
+
+float gain(const Network& network, const Projection& p, const GraphFacts& g, double norm) {
+    const double w = norm > 0 ? unit_of(p, g) / norm : 0.0, tau = network.populations[p.target].tau;
+    return static_cast<float>(p.synapse.kind == SynapseKind::delta ? models::Delta::gain(w, tau, network.dt) : models::Exponential::gain(w, tau, network.dt));
+}
+
+}  // namespace
+
+Drive prepare_drive(const Network& network, const Projection& p, const GraphFacts& g) {
+    Drive d;
+    d.weighted = weighted(p, g);
+    d.gain = gain(network, p, g, norm_of(p, g));
+    // Before time zero the sources fire at `initial.rate`: each step brings the mean number of arrivals (in weight units).
+    const double arrivals = p.topology.mean_indegree * network.populations[p.source].initial.rate * network.dt * (d.weighted ? p.strength / unit_of(p, g) : 1.0);
+    d.prehistory = static_cast<float>(arrivals);
+    if (p.synapse.kind == SynapseKind::exponential) {
+        d.exponential = true;
+        d.trace = models::Exponential::prepare(network.dt, p.synapse.tau);
+        d.trace_start = static_cast<float>(arrivals / network.dt);
+    }
+    return d;
+}
+
+std::vector<float> gains_of_targets(const Network& network, const Projection& p, const GraphFacts& g, std::span<const std::uint32_t> indegree) {
+    std::vector<float> out;
+    if (p.normalise != Normalise::indegree) return out;
+    out.reserve(indegree.size());
+    for (std::uint32_t k : indegree) out.push_back(gain(network, p, g, static_cast<double>(k)));
+    return out;
+}
+
+double mean_weight(const Projection& p, const GraphFacts& g) {
+    const double norm = norm_of(p, g);
+    return norm > 0 ? p.strength / norm : 0.0;
+}
+
+}  // namespace spikemass::spiking

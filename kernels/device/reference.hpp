@@ -1,0 +1,238 @@
+#pragma once
+// Strategy R: lists of spikes in global memory, rows scattered by global atomics.  The reference on the device, kept for ever:
+// every other strategy must give its bits.  One step is, in this order (host/gpu/reference_engine.hpp):
+//   Scatter, AllButOwn, Annealed   spikes that are due now become counts of their targets
+//   BeginStep                      inputs that are one number per population; empties the list of the step
+//   Update                         input, model step, spike list, digest
+//   EndStep                        population counts into the record
+
+#include <cstdint>
+
+#include "kernels/device/arch.hpp"
+#include "kernels/device/input.hpp"
+#include "models/base/random.hpp"
+
+namespace spikemass::device {
+
+/// Spikes of one population in one step: ids in any order.
+struct SpikeList {
+    Global<std::uint32_t> ids;      ///< [size of the population]
+    Global<std::uint32_t> size;     ///< [1]
+};
+
+SPIKEMASS_DEVICE std::uint64_t global_thread() { return static_cast<std::uint64_t>(arch::block_index()) * arch::block_size() + arch::thread_index(); }
+SPIKEMASS_DEVICE std::uint64_t all_threads() { return static_cast<std::uint64_t>(arch::grid_size()) * arch::block_size(); }
+
+/// Sum over the warp, in every lane.
+SPIKEMASS_DEVICE std::uint32_t warp_sum(std::uint32_t x) {
+    for (unsigned d = 16; d != 0; d /= 2) x += arch::shuffle_xor(x, d);
+    return x;
+}
+
+SPIKEMASS_DEVICE std::uint64_t warp_sum64(std::uint64_t x) {
+    for (unsigned d = 16; d != 0; d /= 2) {
+        const std::uint32_t low = arch::shuffle_xor(static_cast<std::uint32_t>(x), d), high = arch::shuffle_xor(static_cast<std::uint32_t>(x >> 32), d);
+        x += static_cast<std::uint64_t>(high) << 32 | low;
+    }
+    return x;
+}
+
+/// One step of one population.
+template <class M, bool with_v, bool with_z>
+struct Update {
+    static constexpr const char* name = "update";
+    static constexpr unsigned max_threads = 256;
+
+    std::uint64_t neurons = 0, key = 0;
+    std::int64_t now = 0;
+    float stimulus = 0.0f;
+    typename M::Step step{};
+    Global<float> column[2];            ///< columns of the model
+    Global<const float> eta, scalars;
+    Global<const Term> terms;
+    Global<float> v_integral, z_re, z_im;
+    SpikeList spikes;
+    Global<std::uint32_t> digest;       ///< [2] low and high half
+
+    SPIKEMASS_DEVICE void operator()() const {
+        std::uint32_t low = 0, high = 0;
+        const std::uint64_t rounded = (neurons + arch::warp_size - 1) / arch::warp_size * arch::warp_size;   // whole warps: ballots are collective
+        for (std::uint64_t i = global_thread(); i < rounded; i += all_threads()) {
+            const bool spiked = i < neurons && advance(i);
+            const std::uint32_t mask = arch::ballot(spiked);
+            if (mask == 0) continue;
+            std::uint32_t at = 0;
+            if (arch::lane() == 0) at = spikes.size.atomic_add(0, arch::popcount(mask));
+            at = arch::shuffle(at, 0);
+            if (!spiked) continue;
+            spikes.ids.write(at + arch::popcount(mask & ((1u << arch::lane()) - 1u)), static_cast<std::uint32_t>(i));
+            const std::uint64_t h = mix64(mix64(key + i) + static_cast<std::uint64_t>(now));
+            low += static_cast<std::uint32_t>(h);
+            high += static_cast<std::uint32_t>(h >> 32);
+        }
+        low = warp_sum(low);
+        high = warp_sum(high);
+        if (arch::lane() == 0 && (low | high) != 0) {
+            digest.red_add(0, low);
+            digest.red_add(1, high);
+        }
+    }
+
+    /// True if neuron i spiked.
+    SPIKEMASS_DEVICE bool advance(std::uint64_t i) const {
+        float input = eta.read(i) + stimulus;
+        for (std::uint64_t t = 0; t < terms.size(); ++t) input = terms.data()[t].add(input, i, now, scalars);
+        float* columns[2] = {column[0].data(), column[1].data()};
+        const auto at = static_cast<std::int64_t>(i);
+        typename M::State s = M::load(columns, at);
+        float margin;
+        if constexpr (with_v) {
+            float v = v_integral.read(i);
+            margin = M::advance_observed(step, s, input, v);
+            v_integral.write(i, v);
+        } else {
+            margin = M::advance(step, s, input);
+        }
+        M::store(columns, at, s);
+        if constexpr (with_z) {
+            float re, im;
+            M::phasor(s, re, im);
+            z_re.write(i, z_re.read(i) + re);
+            z_im.write(i, z_im.read(i) + im);
+        }
+        return margin < 0.0f;
+    }
+};
+
+/// Rows of spiking sources into the counts of their targets: a warp per row.
+struct Scatter {
+    static constexpr const char* name = "scatter";
+    static constexpr unsigned max_threads = 256;
+
+    SpikeList spikes;
+    Global<const std::uint64_t> start;      ///< [source + 1]
+    Global<const std::uint32_t> target;     ///< [synapse]
+    Global<const std::int16_t> weight;      ///< [synapse], or empty: every synapse counts 1
+    Global<std::uint32_t> counts;           ///< [target]
+
+    SPIKEMASS_DEVICE void operator()() const {
+        const std::uint64_t warps = all_threads() / arch::warp_size;
+        const std::uint32_t n = spikes.size.read(0);
+        for (std::uint64_t s = global_thread() / arch::warp_size; s < n; s += warps) {
+            const std::uint32_t source = spikes.ids.read(s);
+            const std::uint64_t end = start.read(source + 1ull);
+            for (std::uint64_t e = start.read(source) + arch::lane(); e < end; e += arch::warp_size)
+                counts.red_add(target.read(e), weight.size() != 0 ? static_cast<std::uint32_t>(static_cast<std::int32_t>(weight.read(e))) : 1u);
+        }
+    }
+};
+
+/// All-to-all without oneself: all spikes for everybody, then one less for those who fired.
+struct AllButOwn {
+    static constexpr const char* name = "all_but_own";
+    static constexpr unsigned max_threads = 256;
+
+    SpikeList spikes;
+    Global<std::uint32_t> counts;           ///< [target], zero before
+    std::int32_t own = 0;                   ///< 0: adds all, 1: takes off one's own
+
+    SPIKEMASS_DEVICE void operator()() const {
+        const std::uint32_t n = spikes.size.read(0);
+        if (n == 0) return;
+        if (own == 0)
+            for (std::uint64_t i = global_thread(); i < counts.size(); i += all_threads()) counts.red_add(i, n);
+        else
+            for (std::uint64_t s = global_thread(); s < n; s += all_threads()) counts.red_add(spikes.ids.read(s), ~0u);
+    }
+};
+
+/// Targets drawn anew at every spike, with replacement.
+struct Annealed {
+    static constexpr const char* name = "annealed";
+    static constexpr unsigned max_threads = 256;
+
+    SpikeList spikes;
+    RandomKey key;
+    std::uint64_t fired = 0;                ///< step of the spikes
+    std::uint32_t per_spike = 0;
+    Global<std::uint32_t> counts;           ///< [target]
+
+    SPIKEMASS_DEVICE void operator()() const {
+        const std::uint64_t pairs = (per_spike + 1) / 2, work = spikes.size.read(0) * pairs;   // a block of the generator makes two targets
+        for (std::uint64_t w = global_thread(); w < work; w += all_threads()) {
+            const auto j = static_cast<std::uint32_t>(w % pairs);
+            const auto b = key.block(spikes.ids.read(w / pairs), fired, j);
+            counts.red_add(mulhi64(static_cast<std::uint64_t>(b.word[1]) << 32 | b.word[0], counts.size()), 1u);
+            if (2 * j + 1 < per_spike) counts.red_add(mulhi64(static_cast<std::uint64_t>(b.word[3]) << 32 | b.word[2], counts.size()), 1u);
+        }
+    }
+};
+
+/// One block: scalar terms, then the step's own lists are emptied (they held the spikes of `ring` steps ago, which are delivered by now).
+struct BeginStep {
+    static constexpr const char* name = "begin_step";
+    static constexpr unsigned max_threads = 256;
+
+    std::int64_t now = 0, ring = 1;
+    std::uint64_t populations = 0;
+    Global<const ScalarTerm> terms;
+    Global<std::uint32_t> list_sizes;       ///< [slot][population]
+    Global<float> traces, scalars;          ///< [scalar term]
+
+    SPIKEMASS_DEVICE void operator()() const {
+        for (std::uint64_t t = arch::thread_index(); t < terms.size(); t += arch::block_size()) {
+            const ScalarTerm& term = terms.data()[t];
+            const std::int64_t fired = now - term.delay;
+            const float arrivals = fired >= 0 ? static_cast<float>(list_sizes.read(static_cast<std::uint64_t>(fired % ring) * populations + term.source)) : term.prehistory;
+            float drive = arrivals;
+            if (term.exponential != 0) {
+                float s = traces.read(t);
+                drive = models::Exponential::advance(term.step, s, arrivals);
+                traces.write(t, s);
+            }
+            scalars.write(t, term.gain * drive);
+        }
+        arch::sync_block();
+        for (std::uint64_t p = arch::thread_index(); p < populations; p += arch::block_size()) list_sizes.write(static_cast<std::uint64_t>(now % ring) * populations + p, 0);
+    }
+};
+
+/// One block: spikes of the step into the record.
+struct EndStep {
+    static constexpr const char* name = "end_step";
+    static constexpr unsigned max_threads = 256;
+
+    std::uint64_t populations = 0, row = 0, slot = 0;
+    Global<const std::uint32_t> list_sizes; ///< [slot][population]
+    Global<std::uint32_t> record;           ///< [step of the chunk][population]
+
+    SPIKEMASS_DEVICE void operator()() const {
+        for (std::uint64_t p = arch::thread_index(); p < populations; p += arch::block_size()) record.write(row * populations + p, list_sizes.read(slot * populations + p));
+    }
+};
+
+/// Sum of trunc(x factor 2^30) over a column, which is zeroed: one partial sum per warp, as two words.  Integers: any order, the same sum.
+struct DrainBin {
+    static constexpr const char* name = "drain_bin";
+    static constexpr unsigned max_threads = 256;
+
+    float factor = 1.0f;
+    Global<float> x;                        ///< [neuron]
+    Global<std::uint32_t> partial;          ///< [warp of the launch][low, high]
+
+    SPIKEMASS_DEVICE void operator()() const {
+        std::uint64_t sum = 0;
+        for (std::uint64_t i = global_thread(); i < x.size(); i += all_threads()) {
+            sum += static_cast<std::uint64_t>(static_cast<std::int64_t>(static_cast<double>(x.read(i) * factor) * 0x1p30));
+            x.write(i, 0.0f);
+        }
+        sum = warp_sum64(sum);
+        const std::uint64_t warp = global_thread() / arch::warp_size;
+        if (arch::lane() == 0) {
+            partial.write(2 * warp, static_cast<std::uint32_t>(sum));
+            partial.write(2 * warp + 1, static_cast<std::uint32_t>(sum >> 32));
+        }
+    }
+};
+
+}  // namespace spikemass::device
