@@ -183,8 +183,7 @@ void distinct_picks(PickSet& set, const RandomKey& key, std::int64_t row, std::i
         set.drain(f);
 }
 
-/// The same k values in any order, each as out[i]; cheaper where what is built does not depend on the order.
-/// `out` has room for k + 1 values.
+/// The same values in any order, as out [k]; cheaper where what is built does not depend on the order.
 inline void distinct_picks_in_any_order(PickSet& set, const RandomKey& key, std::int64_t row, std::int64_t cell, std::int64_t k, std::int64_t n, std::uint32_t* out) {
     if (k > n / 2) {
         distinct_picks(set, key, row, cell, k, n, [&](std::uint32_t x) { *out++ = x; });

@@ -92,7 +92,7 @@ struct Builder {
                    ? fixed_degree
                    : in_degrees.sample(degrees.draw64(static_cast<std::uint64_t>(target), 0, 0));
     }
-    /// Sources of a target, in any order (recipes that go by target), into out [in_degree + 1].
+    /// Sources of a target, in any order (recipes that go by target), into out [degree].
     void sources_of(PickSet& set, std::int64_t target, std::int64_t degree, std::uint32_t* out) const {
         kernels::distinct_picks_in_any_order(set, picks, target, 0, degree, available(), out);
         if (skip_self)
@@ -164,7 +164,7 @@ struct Builder {
                 std::vector<std::uint32_t> found;
                 for (std::int64_t t = chunk * 512; t < std::min(n_targets, (chunk + 1) * 512); ++t) {
                     const std::int64_t degree = in_degree(t);
-                    found.resize(static_cast<std::size_t>(degree) + 1);
+                    found.resize(static_cast<std::size_t>(degree));
                     sources_of(set, t, degree, found.data());
                     for (std::size_t i = 0; i < static_cast<std::size_t>(degree); ++i) {
                         word(found[i], t) |= 1ull << (t & 63);
@@ -305,7 +305,7 @@ struct Builder {
         const std::uint64_t total = begin[size];
         if (total > std::numeric_limits<std::uint32_t>::max())
             throw CapacityError("projection." + projection.name + ": more than 2^32 synapses onto " + std::to_string(size) + " targets. Use a smaller mean_indegree.");
-        if (sources.size() <= total) sources = Buffer<std::uint32_t>(total + total / 16 + 1);   // kept for the next part
+        if (sources.size() < total) sources = Buffer<std::uint32_t>(total + total / 16);   // kept for the next part
         Buffer<std::uint32_t> cursor(static_cast<std::size_t>(n_sources));
         part.index = Buffer<std::uint16_t>(total);
         if (weights.drawn()) part.weight = Buffer<std::int16_t>(total);
@@ -313,14 +313,9 @@ struct Builder {
         {
             PickSet set;
             set.reserve(pick_range());
-            std::vector<std::uint32_t> found;
 #pragma omp for schedule(static)
-            for (std::size_t t = 0; t < size; ++t) {
-                const std::uint64_t degree = begin[t + 1] - begin[t];
-                found.resize(degree + 1);
-                sources_of(set, part.first + static_cast<std::int64_t>(t), static_cast<std::int64_t>(degree), found.data());
-                std::copy_n(found.data(), degree, sources.data() + begin[t]);
-            }
+            for (std::size_t t = 0; t < size; ++t)
+                sources_of(set, part.first + static_cast<std::int64_t>(t), static_cast<std::int64_t>(begin[t + 1] - begin[t]), sources.data() + begin[t]);
             // Each thread owns a range of sources: no two write to one row.
             const auto [low, high] = own_sources();
             for (std::size_t e = 0; e < total; ++e)
