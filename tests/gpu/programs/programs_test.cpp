@@ -38,7 +38,7 @@ Backend wrong_backend() {
     return b;
 }
 
-TEST(GpuLayoutCheck, RefusesWhatNoLaunchTakes) {
+TEST(Layouts, RefusesWhatNoLaunchTakes) {
     EXPECT_NO_THROW(checked(GpuLayout{}));
     for (const GpuLayout& l : layouts()) EXPECT_NO_THROW(checked(l));
     for (const GpuLayout& l : {GpuLayout{0, 0, 32}, GpuLayout{48, 0, 32}, GpuLayout{512, 0, 32}, GpuLayout{32, 0, 0}, GpuLayout{32, 0, 1056}}) EXPECT_THROW(checked(l), ConfigurationError);

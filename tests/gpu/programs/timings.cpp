@@ -81,12 +81,12 @@ private:
 }  // namespace
 
 std::vector<Timing> timings() {
-    const auto sparse = [](std::int64_t n) { return high_state(n, TopologyKind::erdos_renyi, 1000); };
+    const auto sparse = [](std::int64_t n) { return high_state(n, TopologyKind::fixed_outdegree, 1000); };   // the quickest to build
     return {{"update only, all-to-all, N = 1e6", high_state(1'000'000, TopologyKind::all_to_all, 1e6), 1, 12},   // V read and written, eta read
             {"update only, all-to-all, N = 1e7", high_state(10'000'000, TopologyKind::all_to_all, 1e7), 1, 12},
             {"R, N = 1e5, K = 1000", sparse(100'000)},
-            {"A, 264 networks of N = 1e4, K = 1000", sparse(10'000), 264},
-            {"R, N = 1e6, K = 1000", sparse(1'000'000)}};
+            {"R, N = 1e6, K = 1000", sparse(1'000'000)},
+            {"A, 264 networks of N = 1e4, K = 1000", sparse(10'000), 264}};
 }
 
 bool run_timings(const Backend& backend, const std::vector<Timing>& cases, const TimingPlan& plan, Json& out) {
