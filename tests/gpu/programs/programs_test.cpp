@@ -211,6 +211,21 @@ TEST(Timings, WhatTimeIsTooShortForIsSaidNotGuessed) {
     }
 }
 
+TEST(Timings, AnErrorIsOneRowAndTheOthersAreMeasured) {
+    Backend b = shim_backend();
+    int calls = 0;
+    b.engine = [&, right = b.engine](const Network& n, const GpuLayout& l) {
+        if (++calls == 2) throw CapacityError("full");
+        return right(n, l);
+    };
+    const auto all = small_timings();
+    Json out;
+    EXPECT_FALSE(run_timings(b, {all[0], all[1], all[2]}, {.repeats = 5, .warmup = 1, .seconds_per_run = 0, .seconds = 1e9, .copy_bandwidth = {}, .facts = {}}, out));
+    EXPECT_EQ(out["rows"][1]["error"], "full");
+    EXPECT_TRUE(out["rows"][0].contains("median_seconds") && out["rows"][2].contains("median_seconds"));
+    EXPECT_FALSE(out["rows"][1].contains("median_seconds"));
+}
+
 class Program : public testing::Test {
 protected:
     void SetUp() override {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <exception>
 #include <set>
 
 #include "tests/golden/networks.hpp"
@@ -78,6 +79,58 @@ private:
     std::vector<Engine*> engines_;
 };
 
+/// Seconds of one run.
+double timed(Subject& subject, std::int64_t steps) {
+    const auto start = Clock::now();
+    subject.run(steps);
+    return since(start);
+}
+
+/// Fills the row of a case.  True if there were spikes, and every network had its own.
+bool measure(Subject& subject, const Timing& t, const TimingPlan& plan, Json& row) {
+    const bool stored = synapses_of(t.network) > 0, together = t.copies > 1;
+    const auto neurons = static_cast<double>(t.network.populations[0].size), copies = static_cast<double>(t.copies);
+    const std::uint64_t synapses = stored ? subject.first().projections()[0].synapses : 0;
+    subject.run(plan.warmup);
+    std::int64_t steps = 16;
+    while (timed(subject, steps) < plan.seconds_per_run * (together ? 20 : 1) && steps < 65536) steps *= 2;
+
+    const double bandwidth_before = plan.copy_bandwidth ? plan.copy_bandwidth() : 0;
+    std::vector<double> seconds, events, single;
+    double spikes = 0;
+    for (int r = 0; r < plan.repeats; ++r) {
+        single.push_back(timed(subject, 1));
+        const std::uint64_t before = subject.spikes();
+        seconds.push_back(timed(subject, steps));
+        const auto fired = static_cast<double>(subject.spikes() - before);
+        spikes += fired;
+        events.push_back(fired * static_cast<double>(synapses) / neurons / seconds.back());
+    }
+    const double bandwidth_after = plan.copy_bandwidth ? plan.copy_bandwidth() : 0;
+
+    const double rate = static_cast<double>(steps) * copies / median(seconds);
+    row["neurons"] = t.network.populations[0].size;
+    row["synapses_per_network"] = synapses;
+    row["steps_per_run"] = steps;
+    row["seconds"] = seconds;
+    row["median_seconds"] = median(seconds);
+    row["median_seconds_of_one_step"] = median(single);   // a run of one step: what starting a run costs
+    row[together ? "network_steps_per_second" : "steps_per_second"] = rate;
+    row["spikes_per_network_and_step"] = spikes / (static_cast<double>(steps) * static_cast<double>(plan.repeats) * copies);
+    if (stored) row["events_per_second"] = median(events);
+    if (bandwidth_before > 0) {
+        row["copy_bytes_per_second"] = {bandwidth_before, bandwidth_after};
+        if (t.bytes_per_neuron_step > 0) row["share_of_copy_bandwidth"] = rate * neurons * t.bytes_per_neuron_step / std::max(bandwidth_before, bandwidth_after);
+    }
+    const bool sound = spikes > 0 && subject.digests() == t.copies;
+    row["sound"] = sound;
+    std::printf("%-40s %.4g %s", t.name.c_str(), rate, together ? "network-steps/s" : "steps/s");
+    if (stored) std::printf(", %.3g events/s", median(events));
+    const auto [least, most] = std::minmax_element(seconds.begin(), seconds.end());
+    std::printf(", median of %d runs of %lld steps (%.4g to %.4g s)%s\n", plan.repeats, static_cast<long long>(steps), *least, *most, sound ? "" : ": NOT SOUND");
+    return sound;
+}
+
 }  // namespace
 
 std::vector<Timing> timings() {
@@ -92,80 +145,38 @@ std::vector<Timing> timings() {
 bool run_timings(const Backend& backend, const std::vector<Timing>& cases, const TimingPlan& plan, Json& out) {
     const auto began = Clock::now();
     out["backend"] = backend.name;
-    const auto facts = [&](const char* key) {
-        if (plan.facts) out[key] = plan.facts();
-    };
-    facts("before");
+    if (plan.facts) out["before"] = plan.facts();
     out["rows"] = Json::array();
-    bool all = true;
+    bool all = !cases.empty();
     double build_seconds = 0, built_synapses = 0;
     for (const Timing& t : cases) {
         const double synapses = synapses_of(t.network) * static_cast<double>(t.copies), expected = built_synapses > 0 ? synapses * build_seconds / built_synapses : 0;
         Json row{{"name", t.name}, {"strategy", t.copies == 1 ? "R" : "A"}, {"networks", t.copies}};
+        bool good = false;
         if (since(began) + expected > plan.seconds) {
             char why[160];
             std::snprintf(why, sizeof why, "its graphs of %.3g synapses take about %.0f s to build, and %.0f s of %.0f s are gone", synapses, expected, since(began), plan.seconds);
             row["not_measured"] = why;
-            out["rows"].push_back(row);
             std::printf("%-40s not measured: %s\n", t.name.c_str(), why);
-            all = false;
-            continue;
+        } else {
+            try {
+                const auto start = Clock::now();
+                Subject subject(backend, t);
+                const double seconds = since(start);
+                row["seconds_to_build"] = seconds;
+                if (synapses > 0) build_seconds += seconds, built_synapses += synapses;
+                good = measure(subject, t, plan, row);
+            } catch (const std::exception& e) {   // too little memory for this one: the next may fit
+                row["error"] = e.what();
+                std::printf("%-40s %s\n", t.name.c_str(), e.what());
+            }
         }
-        auto start = Clock::now();
-        Subject subject(backend, t);
-        const double seconds_to_build = since(start);
-        if (synapses > 0) build_seconds += seconds_to_build, built_synapses += synapses;
-        subject.run(plan.warmup);
-        const double target = plan.seconds_per_run * (t.copies > 1 ? 10 : 1);
-        std::int64_t steps = 16;
-        for (; steps < 65536; steps *= 2) {
-            start = Clock::now();
-            subject.run(steps);
-            if (since(start) >= target) break;
-        }
-        const double bandwidth_before = plan.copy_bandwidth ? plan.copy_bandwidth() : 0;
-        std::vector<double> seconds, events;
-        double spikes = 0;
-        double degree = 0;   // synapses per spike
-        for (const ProjectionFacts& f : subject.first().projections()) degree += static_cast<double>(f.synapses);
-        degree /= static_cast<double>(t.network.populations[0].size);
-        for (int r = 0; r < plan.repeats; ++r) {
-            const std::uint64_t before = subject.spikes();
-            start = Clock::now();
-            subject.run(steps);
-            seconds.push_back(since(start));
-            const auto fired = static_cast<double>(subject.spikes() - before);
-            spikes += fired;
-            if (synapses > 0) events.push_back(fired * degree / seconds.back());
-        }
-        const double bandwidth_after = plan.copy_bandwidth ? plan.copy_bandwidth() : 0, neurons = static_cast<double>(t.network.populations[0].size);
-        const double middle = median(seconds), rate = static_cast<double>(steps) * static_cast<double>(t.copies) / middle;
-        row["neurons"] = t.network.populations[0].size;
-        row["synapses_per_network"] = synapses > 0 ? Json(subject.first().projections()[0].synapses) : Json(0);
-        row["seconds_to_build"] = seconds_to_build;
-        row["steps_per_run"] = steps;
-        row["seconds"] = seconds;
-        row["median_seconds"] = middle;
-        row[t.copies == 1 ? "steps_per_second" : "network_steps_per_second"] = rate;
-        row["spikes_per_network_and_step"] = spikes / (static_cast<double>(steps) * static_cast<double>(plan.repeats) * static_cast<double>(t.copies));
-        if (!events.empty()) row["events_per_second"] = median(events);
-        if (bandwidth_before > 0) {
-            const double ceiling = std::max(bandwidth_before, bandwidth_after);
-            row["copy_bytes_per_second"] = {bandwidth_before, bandwidth_after};
-            if (t.bytes_per_neuron_step > 0) row["share_of_copy_bandwidth"] = rate * neurons * t.bytes_per_neuron_step / ceiling;
-        }
-        const bool sound = spikes > 0 && subject.digests() == t.copies;
-        row["sound"] = sound;   // spikes, and every network its own
-        all &= sound;
-        std::printf("%-40s %.4g %s", t.name.c_str(), rate, t.copies == 1 ? "steps/s" : "network-steps/s");
-        if (!events.empty()) std::printf(", %.3g events/s", row["events_per_second"].get<double>());
-        std::printf(", median of %d runs of %lld steps (%.4g to %.4g s)%s\n", plan.repeats, static_cast<long long>(steps), *std::min_element(seconds.begin(), seconds.end()),
-                    *std::max_element(seconds.begin(), seconds.end()), sound ? "" : ": NOT SOUND");
-        std::fflush(stdout);
+        all &= good;
         out["rows"].push_back(row);
+        std::fflush(stdout);
     }
-    facts("after");
-    return all && !out["rows"].empty();
+    if (plan.facts) out["after"] = plan.facts();
+    return all;
 }
 
 }  // namespace spikemass::programs
