@@ -205,7 +205,7 @@ def main():
     if sys.argv[1:] == ["--self-test"]:
         return self_test()
     files = sorted(p for p in (root / "kernels/device").rglob("*") if p.suffix in {".hpp", ".inc"} and not exempt.match(p.name))
-    files += [root / "tests/device/kernels.hpp"]
+    files += [root / "tests/device/kernels.hpp", root / "tests/gpu/programs/numerics_kernel.hpp"]
     faults = [f for p in files for f in check(str(p.relative_to(root)), p.read_text())]
     # No second launcher in the library or the benchmarks; tests of the GPU alone, which the shim never runs, may have their own.
     for p in sorted(q for top in ("models", "kernels", "host", "bench") for q in (root / top).rglob("*") if q.suffix in {".hpp", ".cpp", ".cu", ".cuh"}):

@@ -8,23 +8,25 @@
 #include <utility>
 
 #include "host/cuda_check.hpp"
+#include "host/gpu/layout.hpp"
 #include "kernels/device/launch.cuh"
 
 namespace spikemass::gpu {
 
 class CudaDevice {
 public:
-    explicit CudaDevice(int ordinal) : ordinal_(ordinal) {
+    /// Errors: ConfigurationError for a layout that no launch takes.
+    explicit CudaDevice(int ordinal, const GpuLayout& layout = {}) : ordinal_(ordinal), layout_(checked(layout)) {
         use();
         check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "cudaStreamCreateWithFlags");
         cudaDeviceProp properties;
         check(cudaGetDeviceProperties(&properties, ordinal), "cudaGetDeviceProperties");
         name_ = properties.name;
         multiprocessors_ = static_cast<unsigned>(properties.multiProcessorCount);
-        max_blocks_ = multiprocessors_ * 8;
+        max_blocks_ = layout_.max_blocks != 0 ? layout_.max_blocks : multiprocessors_ * 8;
         shared_limit_ = properties.sharedMemPerBlockOptin;
     }
-    CudaDevice(CudaDevice&& o) noexcept : ordinal_(o.ordinal_), multiprocessors_(o.multiprocessors_), max_blocks_(o.max_blocks_), shared_limit_(o.shared_limit_), stream_(std::exchange(o.stream_, nullptr)), name_(std::move(o.name_)) {}
+    CudaDevice(CudaDevice&& o) noexcept : ordinal_(o.ordinal_), layout_(o.layout_), multiprocessors_(o.multiprocessors_), max_blocks_(o.max_blocks_), shared_limit_(o.shared_limit_), stream_(std::exchange(o.stream_, nullptr)), name_(std::move(o.name_)) {}
     CudaDevice& operator=(CudaDevice&&) = delete;
     ~CudaDevice() {
         if (stream_) cudaStreamDestroy(stream_);
@@ -72,24 +74,22 @@ public:
     template <class Kernel>
     void launch(const Kernel& kernel, std::uint64_t threads) {
         use();
-        const auto blocks = static_cast<unsigned>(std::clamp<std::uint64_t>((threads + block - 1) / block, 1, max_blocks_));
-        arch::launch(kernel, {blocks, block, 1, 0, false}, stream_);
+        const auto blocks = static_cast<unsigned>(std::clamp<std::uint64_t>((threads + layout_.block - 1) / layout_.block, 1, max_blocks_));
+        arch::launch(kernel, {blocks, layout_.block, 1, 0, false}, stream_);
     }
     /// One block per piece of work, as many as are resident at once; block_warps(): warps of such a block.
     template <class Kernel>
     void launch_blocks(const Kernel& kernel, std::size_t blocks, std::size_t shared_bytes) {
         use();
         const std::size_t per_multiprocessor = shared_bytes * 2 + 4096 < shared_limit_ ? 2 : 1;
-        arch::launch(kernel, {static_cast<unsigned>(std::min<std::size_t>(blocks, multiprocessors_ * per_multiprocessor)), ensemble_block, 1, shared_bytes, false}, stream_);
+        arch::launch(kernel, {static_cast<unsigned>(std::min<std::size_t>(blocks, multiprocessors_ * per_multiprocessor)), layout_.ensemble_block, 1, shared_bytes, false}, stream_);
     }
-    std::size_t block_warps() const { return ensemble_block / arch::warp_size; }
+    std::size_t block_warps() const { return layout_.ensemble_block / arch::warp_size; }
     std::size_t shared_limit() const { return shared_limit_; }
-    std::size_t warps() const { return std::size_t{max_blocks_} * block / arch::warp_size; }
+    std::size_t warps() const { return std::size_t{max_blocks_} * layout_.block / arch::warp_size; }
     const std::string& name() const { return name_; }
 
 private:
-    static constexpr unsigned block = 256, ensemble_block = 1024;
-
     void use() const { check(cudaSetDevice(ordinal_), "cudaSetDevice"); }
     void copy(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind) {
         if (bytes == 0) return;
@@ -99,6 +99,7 @@ private:
     }
 
     int ordinal_;
+    GpuLayout layout_;
     unsigned multiprocessors_ = 1, max_blocks_ = 1;
     std::size_t shared_limit_ = 0;
     cudaStream_t stream_ = nullptr;

@@ -6,11 +6,11 @@
 namespace spikemass {
 
 std::unique_ptr<Engine> make_cuda_engine(const Network& network, const CudaOptions& options) {
-    return std::make_unique<gpu::ReferenceEngine<gpu::CudaDevice>>(network, std::make_shared<gpu::CudaDevice>(options.device));
+    return std::make_unique<gpu::ReferenceEngine<gpu::CudaDevice>>(network, std::make_shared<gpu::CudaDevice>(options.device, options.layout));
 }
 
 std::unique_ptr<Ensemble> make_cuda_ensemble(const CudaOptions& options) {
-    return std::make_unique<gpu::EnsembleOn<gpu::CudaDevice>>(std::make_shared<gpu::CudaDevice>(options.device));
+    return std::make_unique<gpu::EnsembleOn<gpu::CudaDevice>>(std::make_shared<gpu::CudaDevice>(options.device, options.layout));
 }
 
 }  // namespace spikemass

@@ -3,12 +3,14 @@
 
 #include <memory>
 
+#include "host/gpu/layout.hpp"
 #include "kernels/engine.hpp"
 
 namespace spikemass {
 
 struct CudaOptions {
     int device = 0;   ///< as CUDA counts them
+    GpuLayout layout;
 };
 
 /// Builds on a GPU: the same spikes as make_cpu_engine.  Errors: CapacityError (device memory), DeviceError, ConfigurationError.
