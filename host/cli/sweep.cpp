@@ -92,7 +92,7 @@ int execute(const Options& o) {
     if (!o.max_wall.empty()) s.max_wall_seconds = parse_duration(o.max_wall);
     const SweepOutcome r = run_sweep(file, plan, s);
     const auto dataset = output::dataset_path(o.out).string();
-    if (!r.message.empty()) say("error: " + r.message);
+    if (!r.message.empty()) say("spikemass: " + r.message);
     if (o.common.json) {
         nlohmann::ordered_json j = {{"planned", r.planned}, {"done", r.done}, {"failed", r.failed}, {"missing", r.missing}, {"wall_seconds", r.wall_seconds}, {"dataset", dataset}, {"backend", backend.name}, {"backend_reason", backend.reason}};
         fmt::print("{}\n", j.dump());
