@@ -139,10 +139,53 @@ TEST(OnADevice, WhatDoesNotFitIntoABlockRunsAlone) {
     b.block_bytes = 100;
     EXPECT_EQ(run(folder / "blocks", small(), b).done, 10);
     EXPECT_EQ(expect_same_runs(on_cpu(), folder / "blocks", "R/shim"), 10);
-    b = shim_backend();
-    b.memory_bytes = 81e6;   // fits one; an ensemble has none of it left over for a hundred, but for some
-    EXPECT_EQ(run(folder / "memory", small(), b).done, 10);
-    EXPECT_EQ(expect_same_runs(on_cpu(), folder / "memory"), 10);
+}
+
+/// Looks at every ensemble before its first launch.
+Backend watched(Backend b, std::function<void(const std::vector<Network>&)> look) {
+    b.ensemble = [look, make = b.ensemble] {
+        return std::make_unique<WatchedEnsemble>(make(), [look, fresh = true](const std::vector<Network>& n) mutable { if (std::exchange(fresh, false)) look(n); });
+    };
+    return b;
+}
+
+TEST(OnADevice, EnsemblesStayWithinTheMemoryOfBlocks) {
+    const Folder folder;
+    const std::string text = small(net_toml + "[sweep]\ntrials    = 3\n\"population.E.size\" = [103, 50]\n\"projection.EE.topology.kind\" = [\"erdos_renyi\", \"all_to_all\"]\n"
+                                              "\"projection.EE.topology.self_connections\" = [true]\n");
+    const SweepPlan plan = network_file(text).sweep();
+    const auto block = [&](std::size_t point) { return BlockMemory(plan.configuration(plan.points[point]).network); };
+    Backend b = shim_backend(8);
+    b.block_bytes = std::max(block(1).bytes(), block(2).bytes());   // 103 all to all; 50 random: each has what the other lacks
+    BlockMemory both = block(1);
+    both.widen(block(2));
+    ASSERT_GT(both.bytes(), b.block_bytes);
+    std::size_t inside = 0;
+    b = watched(b, [&](const std::vector<Network>& all) {
+        BlockMemory widest(all.front());
+        for (const Network& n : all) widest.widen(BlockMemory(n));
+        EXPECT_LE(widest.bytes(), b.block_bytes);
+        inside += all.size();
+    });
+    EXPECT_EQ(run(folder / "out", text, b).done, 8);
+    EXPECT_EQ(inside, 6u);   // 103 random ones are too large
+    EXPECT_EQ(run(folder / "cpu", text, {}).done, 8);
+    EXPECT_EQ(expect_same_runs(folder / "cpu", folder / "out"), 8);
+}
+
+TEST(OnADevice, EnsemblesStayWithinTheMemoryOfTheDevice) {
+    const Folder folder;
+    const std::string text = replaced(replaced(small(net_toml + "[sweep]\ntrials    = 3\n\"population.E.size\" = [31]\n"), "bin       = 0.1", "bin       = 0.02"), "trials    = 2", "trials    = 40");
+    Backend b = shim_backend(100);
+    b.memory_bytes = 75e6;
+    std::vector<std::size_t> sizes;
+    const SweepPlan plan = network_file(text).sweep();
+    const Configuration c = plan.configuration(plan.points[0]);
+    const double each = estimate_ensemble_memory(c.network, c.plan);
+    EXPECT_EQ(run(folder / "out", text, watched(b, [&](const std::vector<Network>& n) { sizes.push_back(n.size()); })).done, 40);
+    ASSERT_GT(sizes.size(), 1u);
+    for (const std::size_t n : sizes) EXPECT_LE(static_cast<double>(n) * each, 0.8 * b.memory_bytes);
+    EXPECT_GT(static_cast<double>(sizes.front() + 1) * each, 0.8 * b.memory_bytes);   // and fill it
 }
 
 TEST(OnADevice, TheBlockEstimateIsWhatTheLaunchTakes) {
