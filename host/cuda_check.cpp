@@ -105,7 +105,7 @@ void check(cudaError_t error, const std::string& call, std::source_location plac
     }
     cudaGetLastError();
     if (error == cudaErrorMemoryAllocation) throw CapacityError(describe(f));
-    throw DeviceError(describe(f));
+    throw DeviceError(describe(f), is_sticky(error));
 }
 
 void check(cudaError_t error, const char* call, std::source_location place) {

@@ -52,6 +52,7 @@ GpuSupport gpu_support() {
             d.minor = properties.minor;
             d.multiprocessors = properties.multiProcessorCount;
             d.total_bytes = properties.totalGlobalMem;
+            d.shared_bytes_per_block = properties.sharedMemPerBlockOptin;
             error = cudaSetDevice(i);
         }
         std::size_t free = 0, total = 0;

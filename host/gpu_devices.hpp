@@ -13,6 +13,7 @@ struct GpuDevice {
     int major = 0, minor = 0;            ///< compute capability
     int multiprocessors = 0;
     std::uint64_t free_bytes = 0, total_bytes = 0;
+    std::uint64_t shared_bytes_per_block = 0;   ///< the most that a kernel can ask for
     std::string why_not;                 ///< empty: this build's kernels run on it
 };
 

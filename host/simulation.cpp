@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cmath>
 #include <exception>
+#include <limits>
 #include <span>
 
 #include "host/mass/mass.hpp"
@@ -30,16 +31,67 @@ void check_capped(const Engine& engine, const Network& network) {
 /// Chunks of about 0.1 s: long enough to cost nothing, short enough to stop and to report.
 class Chunks {
 public:
-    explicit Chunks(std::int64_t first) : size_(std::max<std::int64_t>(1, first)) {}
+    explicit Chunks(std::int64_t first, std::int64_t most = std::numeric_limits<std::int64_t>::max()) : most_(std::max<std::int64_t>(1, most)), size_(std::clamp<std::int64_t>(first, 1, most_)) {}
     std::int64_t size() const { return size_; }
     void took(double seconds) {
         const double grow = std::clamp(0.1 / std::max(seconds, 1e-6), 0.5, 8.0);
-        size_ = std::max<std::int64_t>(1, static_cast<std::int64_t>(static_cast<double>(size_) * grow));
+        size_ = std::clamp<std::int64_t>(static_cast<std::int64_t>(static_cast<double>(size_) * grow), 1, most_);
     }
 
 private:
-    std::int64_t size_;
+    std::int64_t most_, size_;
 };
+
+/// step(n) until `left` of them are done, between() after each; returns the last chunk's size.
+template <class Step, class Between>
+std::int64_t in_chunks(std::int64_t left, Chunks chunks, Step&& step, Between&& between) {
+    while (left > 0) {
+        const std::int64_t n = std::min(left, chunks.size());
+        const auto t = Clock::now();
+        step(n);
+        left -= n;
+        chunks.took(seconds_since(t));
+        between();
+    }
+    return chunks.size();
+}
+
+/// Steps of one launch of an ensemble: bounds its tables on the device, and the wait after Ctrl-C.
+constexpr std::int64_t launch_steps = 4096;
+
+std::int64_t steps_of(const RunPlan& plan) { return plan.warmup_steps + plan.bins * plan.steps_per_bin; }
+
+/// Between chunks: reports, and throws Stopped where that was asked for.  total = 0: still building.
+void look_around(const SimulationOptions& options, std::int64_t step, std::int64_t total, std::uint64_t spikes) {
+    if (options.progress && total > 0) options.progress(step, total, spikes);
+    if (options.stop && options.stop->load(std::memory_order_relaxed) != 0)
+        throw Stopped(static_cast<ExitCode>(options.stop->load()), "stopped on request at step " + std::to_string(step) + " of " + std::to_string(total));
+}
+
+RateChunk last_bins(const std::vector<PopulationBins>& populations, std::int64_t n, std::int64_t point, std::int64_t trial) {
+    RateChunk chunk{point, trial, static_cast<std::int64_t>(populations.front().rate.size()) - n, n, {}, {}};
+    for (const PopulationBins& p : populations) {
+        chunk.rate.emplace_back(p.rate.end() - n, p.rate.end());
+        if (!p.v.empty()) chunk.v.emplace_back(p.v.end() - n, p.v.end());
+    }
+    return chunk;
+}
+
+/// What the engine knows at the end.
+void finish(RunResult& result, const Engine& engine, const Backend& backend) {
+    result.backend = backend.name;
+    result.digest = engine.digest();
+    result.steps = engine.step();
+    result.spikes = engine.spikes();
+    result.projections = engine.projections();
+    for (const ProjectionFacts& p : result.projections) result.synapses += p.synapses;
+    result.capped_fraction = engine.capped_fraction();
+    result.capped_rate_bound = engine.capped_rate_bound();
+    if (result.capped_fraction > 0.001)
+        result.warnings.push_back(fmt::format("{:.2f} % of the neurons fire at most once per step because their input is above 9.8 (tau/dt)^2; the rate is too low by up to "
+                                              "{:.3g} per time unit. Use a smaller dt.",
+                                              100.0 * result.capped_fraction, result.capped_rate_bound));
+}
 
 }  // namespace
 
@@ -69,31 +121,22 @@ void check_memory(const Network& network, const RunPlan& plan, int threads, doub
 
 RunResult run_spiking(Network network, const RunPlan& plan, const SimulationOptions& options) {
     check_memory(network, plan, options.threads, options.memory_limit);
+    check_device_memory(network, options.backend);
     mass::resolve_initial(network);
     const auto start = Clock::now();
-    const auto engine = make_cpu_engine(network, {options.threads, options.format});
+    const auto engine = make_engine(options.backend, network, {options.threads, options.format});
     check_capped(*engine, network);
 
     RunResult result;
     result.build_seconds = seconds_since(start);
-    const std::int64_t total = plan.warmup_steps + plan.bins * plan.steps_per_bin;
+    const std::int64_t total = steps_of(plan);
     const auto begin = Clock::now();
     std::exception_ptr sink_failure;   // an exception must not leave the engine's threads
     const auto between = [&] {
         if (sink_failure) std::rethrow_exception(sink_failure);
-        if (options.progress) options.progress(engine->step(), total, engine->spikes());
-        if (options.stop && options.stop->load(std::memory_order_relaxed) != 0)
-            throw Stopped(static_cast<ExitCode>(options.stop->load()), "stopped on request at step " + std::to_string(engine->step()) + " of " + std::to_string(total));
+        look_around(options, engine->step(), total, engine->spikes());
     };
-    Chunks steps(64);
-    for (std::int64_t left = plan.warmup_steps; left > 0;) {
-        const std::int64_t n = std::min(left, steps.size());
-        const auto t = Clock::now();
-        engine->advance(n);
-        left -= n;
-        steps.took(seconds_since(t));
-        between();
-    }
+    const std::int64_t steps = in_chunks(plan.warmup_steps, Chunks(64), [&](std::int64_t n) { engine->advance(n); }, between);
     if (options.spikes)
         engine->set_spike_sink([&](std::size_t population, std::int64_t step, std::span<const std::uint32_t> ids) {
             if (sink_failure) return;
@@ -103,40 +146,70 @@ RunResult run_spiking(Network network, const RunPlan& plan, const SimulationOpti
                 sink_failure = std::current_exception();
             }
         });
-    Chunks bins(std::max<std::int64_t>(1, steps.size() / plan.steps_per_bin));
-    for (std::int64_t left = plan.bins; left > 0;) {
-        const std::int64_t n = std::min(left, bins.size());
-        const auto t = Clock::now();
+    in_chunks(plan.bins, Chunks(steps / plan.steps_per_bin), [&](std::int64_t n) {
         engine->record(n, plan.steps_per_bin, plan.record, result.populations);
-        left -= n;
-        bins.took(seconds_since(t));
-        between();
-    }
+        if (options.rates) options.rates->push(last_bins(result.populations, n, options.point, options.trial));
+    }, between);
     result.wall_seconds = seconds_since(begin);
     result.strategy = engine->strategy();
-    result.digest = engine->digest();
-    result.steps = engine->step();
-    result.spikes = engine->spikes();
-    result.projections = engine->projections();
-    for (const ProjectionFacts& p : result.projections) result.synapses += p.synapses;
-    result.capped_fraction = engine->capped_fraction();
-    result.capped_rate_bound = engine->capped_rate_bound();
-    if (result.capped_fraction > 0.001)
-        result.warnings.push_back(fmt::format("{:.2f} % of the neurons fire at most once per step because their input is above 9.8 (tau/dt)^2; the rate is too low by up to "
-                                              "{:.3g} per time unit. Use a smaller dt.",
-                                              100.0 * result.capped_fraction, result.capped_rate_bound));
+    finish(result, *engine, options.backend);
     return result;
 }
 
-double estimate_seconds(const Network& network, const RunPlan& plan) {
-    constexpr double per_update = 0.6e-9, per_observation = 4e-9, per_event = 1.3e-9, per_synapse = 12e-9, per_step = 1e-6, per_neuron = 80e-9;
-    const auto steps = static_cast<double>(plan.warmup_steps + plan.bins * plan.steps_per_bin);
-    const double recorded = steps > 0 ? static_cast<double>(plan.bins * plan.steps_per_bin) / steps : 0;
+double estimate_ensemble_memory(const Network& network, const RunPlan& plan) {
+    const auto steps = static_cast<double>(std::max(launch_steps, plan.steps_per_bin));
+    const double bins = std::max(1.0, steps / static_cast<double>(plan.steps_per_bin));
+    constexpr double mean_bytes = 3 * 32 * 8;   // of a bin: three observables of 32 warps
+    constexpr double small_tables = 0.25e6;
+    return estimate_device_memory(network) - device_context_bytes + small_tables + static_cast<double>(network.populations.size()) * (steps * 8 + bins * mean_bytes);   // stimulus and counts of every step
+}
+
+std::vector<RunResult> run_spiking_together(std::vector<Network> networks, const RunPlan& plan, const SimulationOptions& options) {
+    const auto ensemble = options.backend.ensemble();
+    std::vector<RunResult> results(networks.size());
+    std::vector<Engine*> engines;
+    for (std::size_t i = 0; i < networks.size(); ++i) {
+        check_memory(networks[i], plan, 1, options.memory_limit);
+        mass::resolve_initial(networks[i]);
+        const auto start = Clock::now();
+        engines.push_back(&ensemble->add(networks[i]));
+        check_capped(*engines.back(), networks[i]);
+        results[i].build_seconds = seconds_since(start);
+        look_around(options, 0, 0, 0);
+    }
+    const auto begin = Clock::now();
+    const std::int64_t total = steps_of(plan);
+    const auto between = [&] {
+        std::uint64_t spikes = 0;
+        for (const Engine* e : engines) spikes += e->spikes();
+        look_around(options, engines.front()->step(), total, spikes);
+    };
+    std::vector<std::vector<PopulationBins>> out;
+    in_chunks(plan.warmup_steps, Chunks(64, launch_steps), [&](std::int64_t n) {
+        std::vector<std::vector<PopulationBins>> unused;
+        ensemble->record(1, n, {}, unused);
+    }, between);
+    in_chunks(plan.bins, Chunks(64 / plan.steps_per_bin, launch_steps / plan.steps_per_bin), [&](std::int64_t n) { ensemble->record(n, plan.steps_per_bin, plan.record, out); }, between);
+    const double seconds = seconds_since(begin) / static_cast<double>(networks.size());
+    for (std::size_t i = 0; i < networks.size(); ++i) {
+        if (!out.empty()) results[i].populations = std::move(out[i]);
+        results[i].wall_seconds = seconds;
+        results[i].strategy = ensemble->strategy();
+        finish(results[i], *engines[i], options.backend);
+    }
+    return results;
+}
+
+Work estimate_work(const Network& network, const RunPlan& plan) {
+    Work work;
+    work.steps = static_cast<double>(steps_of(plan));
+    const double recorded = static_cast<double>(plan.bins * plan.steps_per_bin);
     const int observables = (plan.record.v ? 1 : 0) + (plan.record.order_parameter ? 1 : 0);
-    double seconds = steps * per_step;
     for (const Population& p : network.populations) {
         const auto n = static_cast<double>(p.size);
-        seconds += n * (per_neuron + steps * (per_update + recorded * observables * per_observation));
+        work.neurons += n;
+        work.updates += n * work.steps;
+        work.observations += n * recorded * observables;
     }
     for (const Projection& p : network.projections) {
         if (p.topology.kind == TopologyKind::all_to_all) continue;
@@ -145,10 +218,17 @@ double estimate_seconds(const Network& network, const RunPlan& plan) {
         // Rates are not known beforehand: that of the uncoupled centre, or the initial one.
         const double w = std::max(0.0, source.eta.center);
         const double rate = std::max({0.1, source.initial.rate, std::sqrt(std::sqrt(w * w + source.eta.width * source.eta.width) + w) / 4.44}) / source.tau;
-        const bool annealed = p.topology.kind == TopologyKind::annealed;
-        seconds += (annealed ? 0 : synapses * per_synapse) + synapses * rate * network.dt * steps * per_event * (annealed ? 5 : 1);
+        const double events = synapses * rate * network.dt * work.steps;
+        if (p.topology.kind == TopologyKind::annealed) {
+            work.annealed_events += events;
+        } else {
+            work.synapses += synapses;
+            work.events += events;
+        }
     }
-    return seconds;
+    return work;
 }
+
+double estimate_seconds(const Network& network, const RunPlan& plan) { return cpu_costs.of(estimate_work(network, plan)); }
 
 }  // namespace spikemass

@@ -5,7 +5,10 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
+#include "host/backend.hpp"
+#include "host/rate_stream.hpp"
 #include "kernels/engine.hpp"
 #include "models/base/error.hpp"
 #include "kernels/network.hpp"
@@ -24,11 +27,20 @@ struct SimulationOptions {
     SpikeSink spikes;                   ///< recorded interval only
     double memory_limit = 0;            ///< bytes; 0 = what the machine has left
     std::string format;                 ///< see CpuOptions
+    Backend backend;
+    RateStream* rates = nullptr;        ///< gets the recorded bins of every chunk as they are finished; a failed consumer does not end the run
+    std::int64_t point = 0, trial = 0;  ///< what they are called there
 };
 
 /// Runs the network.  Populations with initial kind fixed_point get their rate from the mass first.
 /// Errors: CapacityError before anything is allocated, ConfigurationError (too many capped neurons), Stopped.
 RunResult run_spiking(Network network, const RunPlan& plan, const SimulationOptions& options);
+
+/// Runs networks of one plan side by side in an ensemble of options.backend: each result is what run_spiking gives, but for strategy and times (equal shares of the stepping).
+/// options.spikes must be empty.  The first error ends all of them.
+std::vector<RunResult> run_spiking_together(std::vector<Network> networks, const RunPlan& plan, const SimulationOptions& options);
+/// Device memory that a network takes in an ensemble, bytes.
+double estimate_ensemble_memory(const Network& network, const RunPlan& plan);
 
 /// Bytes that the recorded bins of a run take, with what is needed to store them.
 double recording_bytes(const Network& network, const RunPlan& plan);
@@ -37,6 +49,7 @@ double recording_bytes(const Network& network, const RunPlan& plan);
 void check_recording(const Network& network, const RunPlan& plan, double limit = 0);
 void check_memory(const Network& network, const RunPlan& plan, int threads, double limit = 0);
 
+Work estimate_work(const Network& network, const RunPlan& plan);
 /// Seconds that a run will take on one core of a current machine: for scheduling and --dry-run, not a promise.
 double estimate_seconds(const Network& network, const RunPlan& plan);
 

@@ -10,7 +10,7 @@ rank = {"models": 0, "kernels": 1, "host": 2}
 # Which folders of host/ a folder of host/ may include, beside itself; "" = files directly in host/.
 sideways = {
     "spiking": set(), "cpu": {"spiking"}, "gpu": {"", "cpu", "spiking"}, "config": set(), "output": set(), "analysis": set(), "mass": set(),
-    "": {"mass"},                                                   # simulation: resolves initial states by the mass
+    "": {"mass", "gpu"},                                            # simulation: resolves initial states by the mass; backend: makes engines
     "sweep": {"", "config", "output", "mass"},
     "compare": {"", "config", "output", "analysis", "mass", "sweep"},
     "cli": {"", "config", "output", "analysis", "mass", "sweep", "compare", "cpu"},

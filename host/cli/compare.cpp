@@ -49,8 +49,11 @@ std::filesystem::path sweep_first(const Options& o) {
     s.threads = o.common.all_threads();
     s.quiet = o.common.quiet;
     s.stop = &stop_flag();
+    const SweepPlan plan = file.sweep();
+    s.backend = o.common.choose_backend([&] { return estimate_work(plan); });
     s.resume = std::filesystem::exists(s.out);
-    const SweepOutcome r = run_sweep(file, file.sweep(), s);
+    const SweepOutcome r = run_sweep(file, plan, s);
+    if (!r.message.empty()) throw Stopped(r.code, r.message);
     if (r.code == ExitCode::resumable || r.code == ExitCode::interrupted) throw Stopped(r.code, "stopped on request; the runs that are finished are kept in " + s.out.string() + ". Say the same command again to go on.");
     return s.out;
 }
@@ -81,13 +84,13 @@ nlohmann::ordered_json to_json(const CompareOutcome& c, const std::string& datas
 }
 
 int execute(const Options& o) {
-    o.common.check_backend();
     for (const std::string& l : split(o.levels))
         if (l != "spiking" && l != "mass") throw ConfigurationError(fmt::format("--levels {}: this version compares the levels spiking and mass. Use --levels spiking,mass.", o.levels));
     const std::vector<std::string> closures = split(o.closures);
     check_closures(closures);   // before a network is run
     std::filesystem::path dataset = o.input;
     const bool is_network = dataset.extension() == ".toml" || dataset.extension() == ".json";
+    if (!is_network) o.common.refuse_cuda("the spikes of a dataset are there already, and masses are integrated on the CPU.");
     if (is_network) dataset = sweep_first(o);
     CompareOptions c;
     c.closures = closures;

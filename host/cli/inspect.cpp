@@ -96,8 +96,10 @@ int doctor(bool json) {
     j["threads"] = Common{}.all_threads();
     j["instruction_set"] = fmt::format("x86-64-{}", cpu::best_isa().name);
     j["memory_available_bytes"] = available_memory();
+    const GpuSupport gpus = gpu_support();
     j["backends"] = {"cpu"};
-    j["cuda"] = describe(gpu_support());
+    if (gpus.built) j["backends"].push_back("cuda");
+    j["cuda"] = describe(gpus);
     std::vector<std::string> models, closures;
     for (const char* m : models::NeuronModels::names) models.emplace_back(m);
     for (const auto c : closures::closure_names) closures.emplace_back(c);

@@ -19,7 +19,7 @@ namespace spikemass::cli {
 void Common::add_to(CLI::App& verb) {
     verb.add_option("--set", set, "Override one key of the network file, e.g. --set projection.EE.strength=10 (repeatable)")->take_all();
     verb.add_option("--seed", seed, "Seed (u64) instead of run.seed")->check(whole_number);
-    verb.add_option("--backend", backend, "auto, cpu or cuda")->check(CLI::IsMember({"auto", "cpu", "cuda"}));
+    verb.add_option("--backend", backend, "What computes spikes: auto, cpu or cuda (a GPU; the same spikes)")->check(CLI::IsMember({"auto", "cpu", "cuda"}));
     verb.add_option("--threads", threads, "CPU threads (default: as many as help)")->check(CLI::Range(1, 4096));
     verb.add_flag("--json", json, "Print one JSON object on stdout");
     verb.add_flag("--quiet", quiet, "No progress and no remarks on stderr");
@@ -33,8 +33,10 @@ std::vector<Override> Common::overrides() const {
 
 int Common::all_threads() const { return threads > 0 ? threads : std::max(1, std::min(omp_get_max_threads(), omp_get_num_procs())); }
 
-void Common::check_backend() const {
-    if (backend == "cuda") throw ConfigurationError("--backend cuda: this build has no CUDA backend. Available: cpu (which gives the same spikes); leave --backend away or say --backend cpu.");
+Backend Common::choose_backend(const std::function<Work()>& work) const { return spikemass::choose_backend(backend, work); }
+
+void Common::refuse_cuda(const std::string& why) const {
+    if (backend == "cuda") throw ConfigurationError(fmt::format("--backend cuda: {} Leave --backend away.", why));
 }
 
 const CLI::Validator whole_number(

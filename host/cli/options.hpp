@@ -26,8 +26,10 @@ struct Common {
     std::vector<Override> overrides() const;
     /// --threads, or every processor that this process may use.
     int all_threads() const;
-    /// Throws ConfigurationError for a backend that this build or machine does not have.
-    void check_backend() const;
+    /// What --backend comes to on this machine: choose_backend's errors.
+    Backend choose_backend(const std::function<Work()>& work) const;
+    /// Throws ConfigurationError for --backend cuda where there are no spikes to compute: why says so.
+    void refuse_cuda(const std::string& why) const;
 };
 
 /// Set by SIGINT (130), SIGTERM and SIGUSR1 (75) once somebody has asked for it: work that can stop in good order.  Before that, and at a

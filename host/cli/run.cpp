@@ -37,11 +37,12 @@ int useful_threads(const Common& common, const Network& network, const RunPlan& 
     return estimate_seconds(network, plan) / steps > 200e-6 ? common.all_threads() : 1;
 }
 
-nlohmann::ordered_json summary(const RunResult& r, const Configuration& c, std::uint64_t trial) {
+nlohmann::ordered_json summary(const RunResult& r, const Configuration& c, std::uint64_t trial, const std::string& backend_reason) {
     const double scale = output::layout::rate_scale(c.run.time_unit);
     nlohmann::ordered_json j;
     j["level"] = r.level;
     j["backend"] = r.backend;
+    j["backend_reason"] = backend_reason;
     j["strategy"] = r.strategy;
     j["seed"] = c.run.seed;
     j["trial"] = trial;
@@ -86,6 +87,7 @@ void print(const nlohmann::ordered_json& j, const Configuration& c) {
     fmt::print("{} level, {} steps in {:.3f} s (built in {:.3f} s), {} synapses, {} spikes{}\n", j["level"].get<std::string>(), j["steps"].get<std::int64_t>(),
                j["wall_seconds"].get<double>(), j["build_seconds"].get<double>(), j["synapses"].get<std::uint64_t>(), j["spikes"].get<std::uint64_t>(),
                j["digest"].is_null() ? "" : ", digest " + j["digest"].get<std::string>());
+    if (j["backend"] != "cpu") fmt::print("backend {} ({}), strategy {}\n", j["backend"].get<std::string>(), j["backend_reason"].get<std::string>(), j["strategy"].get<std::string>());
     const std::string unit = output::layout::rate_unit(c.run.time_unit);
     for (const auto& item : j["populations"].items()) {
         const nlohmann::ordered_json& p = item.value();
@@ -101,10 +103,10 @@ std::filesystem::path real_path(const std::string& file) { return std::filesyste
 
 /// Everything about the options that can be refused before any work.
 void check_options(const RunOptions& o) {
-    o.common.check_backend();
     if (o.level != "spiking" && o.level != "mass") throw ConfigurationError(fmt::format("--level {}: networks run at the levels spiking and mass. Choose one of them.", o.level));
     if (o.level != "mass" && o.closure != "none") throw ConfigurationError(fmt::format("--closure {}: closures belong to the mass. Add --level mass.", o.closure));
     closures::make_closure(o.closure);
+    if (o.level == "mass") o.common.refuse_cuda("masses are integrated on the CPU.");
     if (!o.spikes.empty() && o.level != "spiking") throw ConfigurationError("--spikes: only the spiking level has spikes. Leave --spikes away or use --level spiking.");
     check_output_file("--out", o.out);
     check_output_file("--spikes", o.spikes);
@@ -120,10 +122,11 @@ RunResult run_mass_level(const RunOptions& o, const Configuration& c) {
     return mass::run_mass(network, c.plan, {o.closure, o.ideal_delay});
 }
 
-RunResult run_spiking_level(const RunOptions& o, const Configuration& c) {
+RunResult run_spiking_level(const RunOptions& o, const Configuration& c, const Backend& backend) {
     SimulationOptions s;
     s.threads = useful_threads(o.common, c.network, c.plan);
     s.stop = &stop_flag();
+    s.backend = backend;
     ProgressLine progress(o.common.quiet);
     s.progress = [&](std::int64_t done, std::int64_t total, std::uint64_t spikes) {
         progress.show(static_cast<double>(done) / static_cast<double>(total), fmt::format("step {}/{}, {:.3g} spikes", done, total, static_cast<double>(spikes)));
@@ -183,18 +186,22 @@ int execute(RunOptions o) {
     const Configuration c = file.resolve(o.trial);
     if (c.run.record.spikes && o.spikes.empty() && o.level == "spiking") check_output_file("--spikes", o.spikes = default_spikes_file(o));
     check_recording(c.network, c.plan);
+    Backend backend;
+    backend.reason = "masses are integrated on the CPU";
+    if (o.level == "spiking") backend = o.common.choose_backend([&] { return estimate_work(c.network, c.plan); });
     std::optional<output::SweepHeader> header;
     if (!o.out.empty()) {
         header = run_header(file, c, static_cast<std::int64_t>(o.trial));
+        name_backend(header->provenance, backend);
         output::check_disk_space(folder_of(o.out), 2 * output::dataset_size_bound(*header));   // twice: room for a level's group
     }
     output::TrialRecord record;
     record.seeds = c.network.seeds;
-    record.result = o.level == "mass" ? run_mass_level(o, c) : run_spiking_level(o, c);
+    record.result = o.level == "mass" ? run_mass_level(o, c) : run_spiking_level(o, c, backend);
     if (header) write(o, c, *header, record);
     if (!o.common.quiet)
         for (const std::string& w : record.result.warnings) say("warning: " + w);
-    auto j = summary(record.result, c, o.trial);
+    auto j = summary(record.result, c, o.trial, backend.reason);
     if (!o.spikes.empty()) j["spikes_file"] = o.spikes;
     if (o.common.json) fmt::print("{}\n", j.dump());
     else print(j, c);

@@ -51,19 +51,22 @@ void parse_shard(const std::string& text, SweepOptions& o) {
         throw ConfigurationError(fmt::format("--shard {}: must be i/n with 1 <= i <= n <= 100000, as 2/8.", text));
 }
 
-int dry_run(const Options& o, const NetworkFile& file, const SweepPlan& plan) {
+int dry_run(const Options& o, const NetworkFile& file, const SweepPlan& plan, const Backend& backend) {
     const int threads = o.common.all_threads();
-    const SweepEstimate e = estimate_sweep(file, plan, threads);
+    const SweepEstimate e = estimate_sweep(file, plan, threads, backend);
     const double have = available_memory();
     if (o.common.json) {
         nlohmann::ordered_json j = {{"points", e.points}, {"references", plan.references.size()}, {"trials", plan.trials}, {"runs", e.runs}, {"synapses_largest_run", e.synapses},
-                                    {"memory_bytes_largest_run", e.memory_bytes}, {"memory_bytes_available", have}, {"disk_bytes", e.disk_bytes}, {"core_seconds", e.core_seconds}, {"threads", threads}};
+                                    {"memory_bytes_largest_run", e.memory_bytes}, {"memory_bytes_available", have}, {"disk_bytes", e.disk_bytes}, {"core_seconds", e.core_seconds}, {"threads", threads}, {"backend", backend.name}, {"backend_reason", backend.reason}};
+        if (backend.on_device()) j["device_memory_bytes_largest_run"] = e.device_bytes, j["device_memory_bytes_available"] = backend.memory_bytes;
         fmt::print("{}\n", j.dump());
     } else {
         fmt::print("points        {} ({} runs: {} trials each, {} references)\n", e.points, e.runs, plan.trials, plan.references.size());
         for (std::size_t a = 0; a < plan.axes.size(); ++a) fmt::print("axis          {}: {} values\n", plan.axes[a], plan.axis_values[a].size());
         fmt::print("synapses      {:.3g} in the largest run\n", e.synapses);
         fmt::print("memory        {} in the largest run, {} available\n", output::human_bytes(static_cast<std::uint64_t>(e.memory_bytes)), output::human_bytes(static_cast<std::uint64_t>(have)));
+        if (backend.on_device())
+            fmt::print("on {}: {} in the largest run, {} free\n", backend.device, output::human_bytes(static_cast<std::uint64_t>(e.device_bytes)), output::human_bytes(static_cast<std::uint64_t>(backend.memory_bytes)));
         fmt::print("disk          at most {}\n", output::human_bytes(static_cast<std::uint64_t>(e.disk_bytes)));
         fmt::print("time          about {} on {} threads (an estimate)\n", human_duration(e.core_seconds / threads), threads);
     }
@@ -72,10 +75,10 @@ int dry_run(const Options& o, const NetworkFile& file, const SweepPlan& plan) {
 }
 
 int execute(const Options& o) {
-    o.common.check_backend();
     const NetworkFile file = NetworkFile::load(o.file, o.common.overrides(), o.common.seed);
     const SweepPlan plan = file.sweep();
-    if (o.dry_run) return dry_run(o, file, plan);
+    const Backend backend = o.common.choose_backend([&] { return estimate_work(plan); });
+    if (o.dry_run) return dry_run(o, file, plan, backend);
     if (o.out.empty()) throw ConfigurationError("--out: a sweep needs a folder for its results. Add --out FOLDER, or --dry-run to see what it would do.");
     SweepOptions s;
     s.out = o.out;
@@ -84,14 +87,17 @@ int execute(const Options& o) {
     s.spikes = o.spikes;
     s.quiet = o.common.quiet;
     s.stop = &stop_flag();
+    s.backend = backend;
     if (!o.shard.empty()) parse_shard(o.shard, s);
     if (!o.max_wall.empty()) s.max_wall_seconds = parse_duration(o.max_wall);
     const SweepOutcome r = run_sweep(file, plan, s);
     const auto dataset = output::dataset_path(o.out).string();
+    if (!r.message.empty()) say("spikemass: " + r.message);
     if (o.common.json) {
-        nlohmann::ordered_json j = {{"planned", r.planned}, {"done", r.done}, {"failed", r.failed}, {"missing", r.missing}, {"wall_seconds", r.wall_seconds}, {"dataset", dataset}};
+        nlohmann::ordered_json j = {{"planned", r.planned}, {"done", r.done}, {"failed", r.failed}, {"missing", r.missing}, {"wall_seconds", r.wall_seconds}, {"dataset", dataset}, {"backend", backend.name}, {"backend_reason", backend.reason}};
         fmt::print("{}\n", j.dump());
     } else {
+        if (backend.on_device()) fmt::print("backend {} ({}): {}\n", backend.name, backend.reason, backend.device);
         fmt::print("{} of {} runs done, {} failed, {} missing, in {}\ndataset {}\n", r.done, r.planned, r.failed, r.missing, human_duration(r.wall_seconds), dataset);
         if (r.missing > 0) fmt::print("go on with: spikemass sweep {} --out {} --resume{}\n", o.file, o.out, o.shard.empty() ? "" : " --shard " + o.shard);
     }

@@ -1,7 +1,10 @@
 #pragma once
 // The CUDA backend's door: plain C++, no CUDA headers.  Built where a toolkit is found (SPIKEMASS_HAS_CUDA).
 
+#include <cstddef>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "host/gpu/layout.hpp"
 #include "kernels/engine.hpp"
@@ -25,10 +28,22 @@ public:
     /// Steps every network and appends to out [network][population] what its engine's `record` would give, bit for bit.
     /// Errors: CapacityError for a network that does not fit into the shared memory of a block.
     virtual void record(std::int64_t bins, std::int64_t steps_per_bin, const RecordFlags&, std::vector<std::vector<PopulationBins>>& out) = 0;
+    virtual std::string strategy() const = 0;
 };
 std::unique_ptr<Ensemble> make_cuda_ensemble(const CudaOptions& = {});
 
+/// What an engine takes whatever its network is: the context's own, small tables.
+constexpr double device_context_bytes = 64e6;
 /// Device memory that the network takes there, bytes (strategy R).
 double estimate_device_memory(const Network&);
+
+/// Shared memory of a block in strategy A: counts of 4-byte words.
+struct BlockMemory {
+    std::size_t state = 0, counts = 0, populations = 0, scalars = 0;
+
+    explicit BlockMemory(const Network&);
+    void widen(const BlockMemory&);   ///< blocks of one launch have the largest of each
+    std::size_t bytes() const;
+};
 
 }  // namespace spikemass

@@ -10,7 +10,6 @@
 
 namespace spikemass::gpu {
 
-
 /// Steps `bins` bins of every network and appends them to out [network][population]: what engine->record would give for each, bit for bit.
 /// All engines must be of `device`.  Errors: CapacityError for a network that does not fit into a block.
 template <class Device>
@@ -58,6 +57,7 @@ public:
     void record(std::int64_t bins, std::int64_t steps_per_bin, const RecordFlags& flags, std::vector<std::vector<PopulationBins>>& out) override {
         record_together<Device>(*device_, engines_, bins, steps_per_bin, flags, out);
     }
+    std::string strategy() const override { return "A/" + device_->name(); }
 
 private:
     std::shared_ptr<Device> device_;

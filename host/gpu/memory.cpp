@@ -3,11 +3,12 @@
 #include "host/cpu/graph.hpp"
 #include "host/gpu/engine.hpp"
 #include "host/spiking/setup.hpp"
+#include "models/registry.hpp"
 
 namespace spikemass {
 
 double estimate_device_memory(const Network& network) {
-    double bytes = 64e6;   // context's own, small tables
+    double bytes = device_context_bytes;
     const auto ring = static_cast<double>(spiking::longest_delay(network));
     for (const Population& p : network.populations) bytes += static_cast<double>(p.size) * (8 + 4 + 12 + 4 * ring);   // columns, eta, recorder, spike lists
     for (const Projection& p : network.projections) {
@@ -17,6 +18,30 @@ double estimate_device_memory(const Network& network) {
         bytes += static_cast<double>(t.size) * 12;   // counts, gains, trace
     }
     return bytes;
+}
+
+BlockMemory::BlockMemory(const Network& network) : populations(network.populations.size()) {
+    for (const Population& p : network.populations)
+        state += static_cast<std::size_t>(p.size) * models::with_model(models::NeuronModels{}, static_cast<int>(p.model), []<class M>() { return static_cast<std::size_t>(M::columns); });
+    for (const Projection& p : network.projections) {
+        const bool scalar = p.topology.kind == TopologyKind::all_to_all && (p.source != p.target || p.topology.self_connections);
+        if (scalar) ++scalars;
+        else counts += static_cast<std::size_t>(network.populations[p.target].size);
+    }
+}
+
+void BlockMemory::widen(const BlockMemory& o) {
+    state = std::max(state, o.state);
+    counts = std::max(counts, o.counts);
+    populations = std::max(populations, o.populations);
+    scalars = std::max(scalars, o.scalars);
+}
+
+/// As device::EnsembleLayout carves it: every array begins at a multiple of 16.
+std::size_t BlockMemory::bytes() const {
+    std::size_t end = 0;
+    for (const std::size_t words : {std::size_t{1}, state, counts, populations, std::max<std::size_t>(1, scalars)}) end = (end + 15) / 16 * 16 + 4 * words;
+    return end;
 }
 
 }  // namespace spikemass

@@ -74,6 +74,11 @@ std::vector<std::int64_t> sizes(const Network& n) {
 
 output::Provenance provenance(const std::string& backend) { return {version, git_commit, backend, processor_name(), compiler, kernels::graph_recipe}; }
 
+void name_backend(output::Provenance& provenance, const Backend& backend) {
+    provenance.backend = backend.name;
+    if (!backend.device.empty()) provenance.device = backend.device;
+}
+
 output::SweepHeader sweep_header(const NetworkFile& file, const SweepPlan& plan) {
     const Configuration first = plan.configuration(plan.points.front());
     output::SweepHeader h = base_header(file, first);

@@ -8,6 +8,7 @@
 #include <map>
 #include <mutex>
 #include <set>
+#include <span>
 #include <thread>
 
 #include "host/mass/mass.hpp"
@@ -30,6 +31,8 @@ using output::TrialRecord;
 
 /// A step longer than this is worth sharing between threads: two barriers and their wake-ups cost about 10 us.
 constexpr double shared_step_seconds = 200e-6;
+/// Of the device's memory, for one ensemble.
+constexpr double ensemble_part = 0.8;
 
 const SweepPoint& point_of(const SweepPlan& plan, const TrialId& id) {
     return (id.kind == RunKind::point ? plan.points : plan.references)[static_cast<std::size_t>(id.index)];
@@ -39,12 +42,25 @@ struct Job {
     TrialId id;
     double seconds = 0, bytes = 0;
     bool large = false;
+    RunPlan plan;
+    std::optional<BlockMemory> block;   ///< of a run that can share a launch with others
+    double device_bytes = 0, record_bytes = 0;
 };
 
+bool same_times(const RunPlan& a, const RunPlan& b) { return a.warmup_steps == b.warmup_steps && a.steps_per_bin == b.steps_per_bin && a.bins == b.bins; }
+
 /// Trials of a point cost the same.
-Job make_job(const SweepPlan& plan, const TrialId& id, int threads, double memory) {
+Job make_job(const SweepPlan& plan, const TrialId& id, const SweepOptions& options, double memory) {
     const Configuration c = plan.configuration(point_of(plan, id));
-    Job job{id, estimate_seconds(c.network, c.plan), estimate_memory(c.network, {1, ""}).bytes + recording_bytes(c.network, c.plan), false};
+    Job job{id, estimate_seconds(c.network, c.plan), estimate_memory(c.network, {1, ""}).bytes + recording_bytes(c.network, c.plan), false, c.plan, {}, 0, recording_bytes(c.network, c.plan)};
+    if (options.backend.on_device()) {
+        const bool spikes = (options.spikes || c.run.record.spikes) && id.kind == RunKind::point;
+        job.block.emplace(c.network);
+        if (!options.backend.ensemble || spikes || job.block->bytes() > options.backend.block_bytes) job.block.reset();
+        job.device_bytes = estimate_ensemble_memory(c.network, c.plan);
+        return job;
+    }
+    const int threads = options.threads;
     const auto steps = static_cast<double>(c.plan.warmup_steps + c.plan.bins * c.plan.steps_per_bin);
     job.large = threads > 1 && (job.seconds / steps > shared_step_seconds || job.bytes * threads > memory);
     return job;
@@ -60,6 +76,7 @@ public:
     }
 
     void run() {
+        if (options_.backend.on_device()) return run_on_device();
         for (; next_ < jobs_.size() && jobs_[next_].large && !stopping();) {
             const Job& job = jobs_[next_++];
             execute(job, options_.threads, true);
@@ -78,7 +95,103 @@ public:
         if (fatal_) std::rethrow_exception(fatal_);
     }
 
+    /// Why the device is of no more use to this process; empty: it is.
+    const std::string& lost() const { return lost_; }
+
 private:
+    /// One launch at a time, from this thread.
+    void run_on_device() {
+        while (next_ < jobs_.size() && !stopping()) {
+            const std::size_t first = next_, n = next_ensemble();
+            next_ += n;
+            together({jobs_.data() + first, n});
+        }
+        if (fatal_) std::rethrow_exception(fatal_);
+    }
+
+    /// How many jobs from the next one on share a launch: as many as fit into blocks, memory of the device and memory here.
+    std::size_t next_ensemble() const {
+        if (!jobs_[next_].block) return 1;
+        const double device_memory = ensemble_part * options_.backend.memory_bytes;
+        BlockMemory block = *jobs_[next_].block;
+        double bytes = jobs_[next_].device_bytes, recorded = jobs_[next_].record_bytes, largest = jobs_[next_].bytes;
+        std::size_t n = 1;
+        for (; next_ + n < jobs_.size() && n < options_.backend.together; ++n) {
+            const Job& job = jobs_[next_ + n];
+            if (!job.block || !same_times(job.plan, jobs_[next_].plan)) break;
+            BlockMemory wider = block;
+            wider.widen(*job.block);
+            if (wider.bytes() > options_.backend.block_bytes || bytes + job.device_bytes > device_memory || recorded + job.record_bytes + std::max(largest, job.bytes) > memory_) break;
+            block = wider;
+            bytes += job.device_bytes;
+            recorded += job.record_bytes;
+            largest = std::max(largest, job.bytes);   // graphs are built one after the other
+        }
+        return n;
+    }
+
+    /// Runs in one ensemble.  Where that fails they are halved until the run that fails stands alone, and the others are done.
+    void together(std::span<const Job> jobs) {
+        if (stopping()) return;
+        if (jobs.size() == 1) return execute(jobs.front(), options_.threads, true);
+        std::vector<TrialRecord> records(jobs.size());
+        double seconds = 0, share = 0;
+        for (const Job& job : jobs) seconds += job.seconds;
+        std::uint64_t seen = 0;
+        bool apart = false;
+        try {
+            std::vector<Network> networks;
+            for (std::size_t i = 0; i < jobs.size(); ++i) {
+                records[i].id = jobs[i].id;
+                networks.push_back(plan_.configuration(point_of(plan_, jobs[i].id), static_cast<std::uint64_t>(jobs[i].id.trial)).network);
+                records[i].seeds = networks.back().seeds;
+            }
+            SimulationOptions o;
+            o.stop = options_.stop;
+            o.memory_limit = memory_;
+            o.backend = options_.backend;
+            o.progress = [&](std::int64_t steps, std::int64_t total, std::uint64_t spikes) {
+                const double now = seconds * static_cast<double>(steps) / static_cast<double>(total);
+                done_ += now - share;
+                spikes_ += spikes - seen;
+                share = now;
+                seen = spikes;
+                stopping();
+                report();
+            };
+            std::vector<RunResult> results = run_spiking_together(std::move(networks), jobs.front().plan, o);
+            for (std::size_t i = 0; i < jobs.size(); ++i) records[i].result = std::move(results[i]);
+        } catch (const Stopped&) {
+            return;
+        } catch (const std::exception& e) {
+            done_ -= share;
+            spikes_ -= seen;
+            if (lose(e)) return;   // nobody knows whose fault it was: all of them are missing
+            apart = true;
+        }
+        if (apart) {
+            together(jobs.first(jobs.size() / 2));
+            together(jobs.subspan(jobs.size() / 2));
+            return;
+        }
+        done_ += seconds - share;
+        for (const TrialRecord& record : records) {
+            journal_.record(record);
+            ++finished_;
+        }
+        report();
+    }
+
+    /// A device that is lost ends the sweep, which can be resumed by a new process.
+    bool lose(const std::exception& e) {
+        const auto* device = dynamic_cast<const DeviceError*>(&e);
+        if (!device || !device->lost()) return false;
+        if (lost_.empty()) lost_ = e.what();
+        int expected = 0;
+        options_.stop->compare_exchange_strong(expected, static_cast<int>(ExitCode::resumable));
+        return true;
+    }
+
     bool stopping() {
         if (options_.max_wall_seconds && std::chrono::duration<double>(Clock::now() - start_).count() > *options_.max_wall_seconds && options_.stop->load() == 0)
             options_.stop->store(static_cast<int>(ExitCode::resumable));
@@ -120,6 +233,7 @@ private:
             o.threads = threads;
             o.stop = options_.stop;
             o.memory_limit = memory_;
+            o.backend = options_.backend;
             std::uint64_t seen = 0;
             o.progress = [&](std::int64_t steps, std::int64_t total, std::uint64_t spikes) {
                 std::unique_lock lock(mutex_);
@@ -149,6 +263,7 @@ private:
             record.status = output::TrialStatus::failed;
             record.message = e.what();
             const std::lock_guard lock(mutex_);
+            lose(e);
             done_ += job.seconds - share;
             tell_failure(job.id, e.what());
         }
@@ -189,6 +304,7 @@ private:
     double total_ = 0, done_ = 0, in_use_ = 0;
     std::uint64_t spikes_ = 0;
     std::exception_ptr fatal_;
+    std::string lost_;
 };
 
 /// True if the folder has a sound dataset with as many good and failed runs as the journal: other levels in it are then kept.
@@ -237,7 +353,18 @@ void for_each_network(const SweepPlan& plan, const std::vector<TrialId>& planned
 
 }  // namespace
 
-SweepEstimate estimate_sweep(const NetworkFile& file, const SweepPlan& plan, int threads) {
+Work estimate_work(const SweepPlan& plan) {
+    Work all;
+    for (const auto* points : {&plan.points, &plan.references})
+        for (const SweepPoint& point : *points) {
+            const Configuration c = plan.configuration(point);
+            const Work one = estimate_work(c.network, c.plan);
+            for (std::int64_t t = 0; t < plan.trials; ++t) all += one;
+        }
+    return all;
+}
+
+SweepEstimate estimate_sweep(const NetworkFile& file, const SweepPlan& plan, int threads, const Backend& backend) {
     check_plan(plan);
     SweepEstimate e;
     e.points = static_cast<std::int64_t>(plan.points.size());
@@ -249,6 +376,10 @@ SweepEstimate estimate_sweep(const NetworkFile& file, const SweepPlan& plan, int
         m.bytes += recording_bytes(c.network, c.plan);
         e.synapses = std::max(e.synapses, m.synapses);
         e.memory_bytes = std::max(e.memory_bytes, m.bytes);
+        if (backend.on_device()) {
+            check_device_memory(c.network, backend);
+            e.device_bytes = std::max(e.device_bytes, estimate_device_memory(c.network));
+        }
         e.core_seconds += estimate_seconds(c.network, c.plan) * static_cast<double>(plan.trials);
     });
     e.disk_bytes = static_cast<double>(output::estimate_output_bytes(header));
@@ -262,12 +393,16 @@ SweepOutcome run_sweep(const NetworkFile& file, const SweepPlan& plan, const Swe
     if (!o.stop) o.stop = &own_stop;
     check_plan(plan);
     output::SweepHeader header = sweep_header(file, plan);
+    name_backend(header.provenance, o.backend);
     header.check();
 
     // Everything that can be refused is refused before the first byte is written.
     const double memory = available_memory() * 0.9;
     std::vector<TrialId> planned = output::planned_trials(header);
-    for_each_network(plan, planned, [&](const Configuration& c) { check_memory(c.network, c.plan, 1, memory); });
+    for_each_network(plan, planned, [&](const Configuration& c) {
+        check_memory(c.network, c.plan, 1, memory);
+        check_device_memory(c.network, o.backend);
+    });
     const auto journal_file = output::journal_path(o.out, o.shard, o.shards);
     if (!o.resume && output::Journal::holds_sweep(journal_file))
         throw ConfigurationError(fmt::format("{}: a sweep is stored there already. A folder holds one sweep: go on with it by --resume, or give another --out.", o.out.string()));
@@ -299,13 +434,15 @@ SweepOutcome run_sweep(const NetworkFile& file, const SweepPlan& plan, const Swe
             jobs.push_back(jobs.back());
             jobs.back().id = id;
         } else {
-            jobs.push_back(make_job(plan, id, o.threads, memory));
+            jobs.push_back(make_job(plan, id, o, memory));
         }
     }
     const bool nothing_to_do = jobs.empty();
-    Pool(plan, o, journal, std::move(jobs), memory).run();
+    Pool pool(plan, o, journal, std::move(jobs), memory);
+    pool.run();
 
     SweepOutcome outcome;
+    if (!pool.lost().empty()) outcome.message = fmt::format("the sweep ended early: {} What is finished is kept; go on with --resume.", pool.lost());
     const auto states = journal.states();
     outcome.planned = static_cast<std::int64_t>(mine.size());
     for (const TrialId& id : mine) {
@@ -314,7 +451,7 @@ SweepOutcome run_sweep(const NetworkFile& file, const SweepPlan& plan, const Swe
         else ++(it->second.status == output::TrialStatus::ok ? outcome.done : outcome.failed);
     }
     if (!nothing_to_do || !holds_all(o.out, states)) output::write_sweep_dataset(o.out);
-    if (outcome.missing > 0 && o.stop->load() != 0)
+    if ((outcome.missing > 0 || !pool.lost().empty()) && o.stop->load() != 0)
         outcome.code = static_cast<ExitCode>(o.stop->load());
     else if (outcome.failed > 0)
         outcome.code = ExitCode::failed_points;

@@ -38,7 +38,11 @@ struct DivergenceError : Error {
 };
 /// A call to a GPU that failed, or a GPU that is not there; the device's memory being too small is a CapacityError.
 struct DeviceError : Error {
-    explicit DeviceError(const std::string& message) : Error(ExitCode::runtime, message) {}
+    /// lost: nothing more can be computed on that device by this process.
+    explicit DeviceError(const std::string& message, bool lost = false) : Error(ExitCode::runtime, message), lost_(lost) {}
+    bool lost() const noexcept { return lost_; }
+private:
+    bool lost_;
 };
 /// Stopped on request; what was finished is kept and the work can be resumed.
 struct Stopped : Error {

@@ -3,7 +3,7 @@
 import pytest
 
 from networks import ONE, SWEEP
-from program import CONFIGURATION, IO
+from program import CONFIGURATION, IO, RUNTIME
 
 CASES = {
     "no verb": ([], ["a verb is needed", "run, sweep, compare"]),
@@ -21,7 +21,7 @@ CASES = {
     "negative trial": (["run", "net.toml", "--trial=-1"], ["--trial", "-1"]),
     "trial in words": (["run", "net.toml", "--trial", "first"], ["--trial", "first"]),
     "unknown backend": (["run", "net.toml", "--backend", "tpu"], ["--backend", "tpu", "cpu"]),
-    "backend that is not built": (["run", "net.toml", "--backend", "cuda"], ["--backend cuda", "cpu"]),
+    "backend of a mass": (["run", "net.toml", "--level", "mass", "--backend", "cuda"], ["--backend cuda", "masses", "CPU"]),
     "unknown level": (["run", "net.toml", "--level", "molecular"], ["--level molecular", "spiking and mass"]),
     "unknown closure": (["run", "net.toml", "--level", "mass", "--closure", "magic"], ["magic", "two_cumulant", "resonant"]),
     "closure of spikes": (["run", "net.toml", "--closure", "resonant"], ["--closure resonant", "--level mass"]),
@@ -40,6 +40,20 @@ def test_is_refused(spikemass, name):
     arguments, says = CASES[name]
     spikemass.write("net.toml", ONE)
     spikemass.refused(CONFIGURATION, *arguments, says=says, outputs=["folder", "net.compare", "x.nc", "s.h5"])
+
+
+@pytest.mark.parametrize("verb", [["run"], ["run", "--out", "x.nc"], ["sweep", "--out", "folder"], ["sweep", "--dry-run"], ["compare", "--out", "folder"]], ids=" ".join)
+def test_a_backend_that_is_not_there_is_refused(spikemass, verb):
+    """Not built: wrong usage.  Built, but no device can be used: a failure, with the driver's reason."""
+    spikemass.write("net.toml", SWEEP if verb[0] == "sweep" else ONE)
+    doctor = spikemass.json("doctor")
+    if "cuda" not in doctor["backends"]:
+        code, says = CONFIGURATION, ["--backend cuda", "this build has no CUDA", "cpu"]
+    elif "no GPU: " in doctor["cuda"]:
+        code, says = RUNTIME, ["--backend cuda", doctor["cuda"].split("no GPU: ")[1]]
+    else:
+        pytest.skip("this machine shows a GPU")
+    spikemass.refused(code, verb[0], "net.toml", *verb[1:], "--backend", "cuda", says=says, outputs=["folder", "x.nc"])
 
 
 def test_help_and_version_are_results(spikemass):

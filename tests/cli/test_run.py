@@ -12,7 +12,7 @@ from program import DIVERGENCE, tree
 MS = ONE.replace('"tau"', '"ms"').replace("= 0.01", "= 0.1").replace("= 2.0", "= 20.0").replace("= 4.0", "= 40.0").replace("bin       = 0.1", "bin       = 1.0") \
     .replace("params = { eta", "params = { tau_ms = 10.0, eta")
 WHOLE, REAL, TEXT = int, float, str
-KEYS = {"level": TEXT, "backend": TEXT, "strategy": TEXT, "seed": WHOLE, "trial": WHOLE, "digest": TEXT, "steps": WHOLE, "synapses": WHOLE, "spikes": WHOLE, "wall_seconds": REAL,
+KEYS = {"level": TEXT, "backend": TEXT, "backend_reason": TEXT, "strategy": TEXT, "seed": WHOLE, "trial": WHOLE, "digest": TEXT, "steps": WHOLE, "synapses": WHOLE, "spikes": WHOLE, "wall_seconds": REAL,
         "build_seconds": REAL, "capped_fraction": REAL, "populations": dict, "projections": dict}
 PROJECTION_KEYS = {"synapses": WHOLE, "k_mean": REAL, "k_var": REAL, "effective_delay": REAL, "format": TEXT, "graph_checksum": TEXT}
 
@@ -35,6 +35,16 @@ def test_json_has_every_key_of_the_contract(spikemass):
     assert j["projections"]["II"]["synapses"] == 101 * 101
     assert j["synapses"] == sum(p["synapses"] for p in j["projections"].values())
     assert j["wall_seconds"] >= 0 and j["build_seconds"] >= 0
+
+
+def test_the_backend_and_why(spikemass):
+    """Asking for nothing must not cost a context on every GPU, so `auto` asks no driver while no costs of one are known."""
+    spikemass.write("net.toml", ONE)
+    auto, cpu = spikemass.json("run", "net.toml"), spikemass.json("run", "net.toml", "--backend", "cpu")
+    assert (auto["backend"], cpu["backend"], cpu["backend_reason"]) == ("cpu", "cpu", "asked for") and auto["digest"] == cpu["digest"]
+    assert "CUDA" in auto["backend_reason"] or "measured" in auto["backend_reason"]
+    assert "backend" not in spikemass.ok("run", "net.toml", "--backend", "cpu").out
+    assert "CPU" in spikemass.json("run", "net.toml", "--level", "mass")["backend_reason"]
 
 
 def test_only_what_is_recorded_is_printed(spikemass):

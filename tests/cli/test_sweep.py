@@ -24,7 +24,7 @@ def test_output(spikemass):
     assert spikemass.path("new/folder/network.toml").read_text() == SWEEP
     assert json.loads(spikemass.path("new/folder/resolved.json").read_text())["network"]["run"]["dt"] == 0.01
     j = spikemass.json("sweep", "net.toml", "--out", "json")
-    assert {k: type(v) for k, v in j.items()} == {"planned": int, "done": int, "failed": int, "missing": int, "wall_seconds": float, "dataset": str}
+    assert {k: type(v) for k, v in j.items()} == {"planned": int, "done": int, "failed": int, "missing": int, "wall_seconds": float, "dataset": str, "backend": str, "backend_reason": str}
     assert (j["planned"], j["done"], j["failed"], j["missing"], j["dataset"]) == (14, 14, 0, 0, "json/dataset.nc")
 
 

@@ -73,6 +73,16 @@ TEST(CudaCheck, ThrowsTheTypesOfTheProject) {
 }
 
 /// What this very machine says: without a driver the message has to say so, with one the calls have to work.
+TEST(CudaCheck, AnErrorThatEndsTheContextLosesTheDevice) {
+    for (const auto& [error, lost] : {std::pair{cudaErrorIllegalAddress, true}, {cudaErrorECCUncorrectable, true}, {cudaErrorInvalidValue, false}, {cudaErrorNoDevice, false}})
+        try {
+            gpu::check(error, "a launch");
+            ADD_FAILURE() << "not thrown";
+        } catch (const DeviceError& e) {
+            EXPECT_EQ(e.lost(), lost) << e.what();
+        }
+}
+
 TEST(CudaCheck, RealMessageOfThisMachine) {
     int count = 0, driver = 0;
     const cudaError_t error = cudaGetDeviceCount(&count);

@@ -1,0 +1,112 @@
+#include "host/backend.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "models/base/error.hpp"
+
+namespace spikemass {
+
+namespace {
+
+/// Below this the start of a GPU and its copies are not worth asking for.
+constexpr double worth_asking_seconds = 2.0;
+/// Estimates of both sides can be off by a factor of two together.
+constexpr double clearly_faster = 2.0;
+/// Fragments, and what the driver takes with every allocation.
+constexpr double usable_part = 0.95;
+
+Backend on_cpu(std::string reason) {
+    Backend b;
+    b.reason = std::move(reason);
+    return b;
+}
+
+#ifdef SPIKEMASS_HAS_CUDA
+constexpr bool cuda_built = true;
+#else
+constexpr bool cuda_built = false;
+#endif
+
+Backend on_cuda(const GpuDevice& d, std::string reason) {
+    Backend b;
+    b.name = "cuda";
+    b.reason = std::move(reason);
+    b.device = d.name;
+    b.memory_bytes = static_cast<double>(d.free_bytes);
+    b.block_bytes = static_cast<std::size_t>(d.shared_bytes_per_block);
+    b.together = static_cast<std::size_t>(std::max(1, 2 * d.multiprocessors));   // at most two blocks of the largest size are resident on each
+#ifdef SPIKEMASS_HAS_CUDA
+    const CudaOptions options{d.ordinal};
+    b.engine = [options](const Network& network) { return make_cuda_engine(network, options); };
+    b.ensemble = [options] { return make_cuda_ensemble(options); };
+#else
+    b.engine = [](const Network&) -> std::unique_ptr<Engine> { throw DeviceError("backend cuda: not in this build. Use --backend cpu."); };
+#endif
+    return b;
+}
+
+const GpuDevice* first_usable(const GpuSupport& support) {
+    const auto it = std::find_if(support.devices.begin(), support.devices.end(), [](const GpuDevice& d) { return d.why_not.empty(); });
+    return it == support.devices.end() ? nullptr : &*it;
+}
+
+}  // namespace
+
+const Costs cpu_costs = {.start = 0, .step = 1e-6, .neuron = 80e-9, .update = 0.6e-9, .observation = 4e-9, .synapse = 12e-9, .event = 1.3e-9, .annealed_event = 6.5e-9};
+
+std::optional<Costs> measured_device_costs() { return std::nullopt; }
+
+Machine::Machine() : built(cuda_built) {}
+
+Work& Work::operator+=(const Work& o) {
+    steps += o.steps;
+    neurons += o.neurons;
+    updates += o.updates;
+    observations += o.observations;
+    synapses += o.synapses;
+    events += o.events;
+    annealed_events += o.annealed_events;
+    return *this;
+}
+
+double Costs::of(const Work& w) const {
+    return start + step * w.steps + neuron * w.neurons + update * w.updates + observation * w.observations + synapse * w.synapses + event * w.events + annealed_event * w.annealed_events;
+}
+
+Backend choose_backend(const std::string& request, const std::function<Work()>& work, const Machine& machine) {
+    if (request == "cpu") return on_cpu("asked for");
+    if (request == "cuda") {
+        if (!machine.built)
+            throw ConfigurationError("--backend cuda: this build has no CUDA backend. Available: cpu (which gives the same spikes); leave --backend away or say --backend cpu, or build with a CUDA toolkit.");
+        const GpuSupport support = machine.ask();
+        if (const GpuDevice* device = first_usable(support)) return on_cuda(*device, "asked for");
+        throw DeviceError("--backend cuda: no GPU can be used. " + support.why_none);
+    }
+    if (request != "auto") throw ConfigurationError(fmt::format("--backend {}: must be auto, cpu or cuda.", request));
+    if (!machine.built) return on_cpu("this build has no CUDA backend");
+    if (!machine.device_costs) return on_cpu("no costs of a GPU have been measured, so none is chosen unasked; --backend cuda asks for one");
+    const Work todo = work();
+    const double here = cpu_costs.of(todo), there = machine.device_costs->of(todo);
+    if (here < worth_asking_seconds) return on_cpu(fmt::format("about {:.2g} s on the CPU, which is too short for a GPU", here));
+    if (here < clearly_faster * there) return on_cpu(fmt::format("about {:.2g} s on one core and {:.2g} s on a GPU (estimates)", here, there));
+    const GpuSupport support = machine.ask();
+    const GpuDevice* device = first_usable(support);
+    if (!device) return on_cpu("no GPU can be used: " + support.why_none);
+    return on_cuda(*device, fmt::format("about {:.2g} s instead of {:.2g} s on one core (estimates)", there, here));
+}
+
+std::unique_ptr<Engine> make_engine(const Backend& backend, const Network& network, const CpuOptions& cpu) {
+    return backend.engine ? backend.engine(network) : make_cpu_engine(network, cpu);
+}
+
+void check_device_memory(const Network& network, const Backend& backend) {
+    if (!backend.on_device()) return;
+    const double need = estimate_device_memory(network), have = usable_part * backend.memory_bytes;
+    if (need <= have) return;
+    throw CapacityError(fmt::format("device memory: the network needs about {:.2f} GiB and {:.2f} GiB are free on {}. It must fit before it is built: use fewer neurons or a smaller "
+                                    "mean_indegree, a GPU with more memory, or --backend cpu.", need / 0x1p30, have / 0x1p30, backend.device.empty() ? "the device" : backend.device));
+}
+
+}  // namespace spikemass

@@ -1,0 +1,168 @@
+#include "host/backend.hpp"
+
+#include <gtest/gtest.h>
+
+#include "host/simulation.hpp"
+#include "models/base/error.hpp"
+
+namespace spikemass {
+namespace {
+
+GpuSupport gpus(std::vector<std::string> why_not) {
+    GpuSupport s;
+    s.built = true;
+    s.driver = 13000;
+    for (std::size_t i = 0; i < why_not.size(); ++i) {
+        GpuDevice d;
+        d.ordinal = static_cast<int>(i);
+        d.name = "GPU number " + std::to_string(i);
+        d.multiprocessors = 10;
+        d.free_bytes = 8'000'000'000;
+        d.shared_bytes_per_block = 232448;
+        d.why_not = why_not[i];
+        s.devices.push_back(d);
+    }
+    if (why_not.empty()) s.why_none = "No driver, said the test: install one.";
+    return s;
+}
+
+/// A machine that counts how often it is asked.
+struct Fake : Machine {
+    explicit Fake(GpuSupport support, std::optional<Costs> costs = {}) {
+        built = true;
+        device_costs = costs;
+        ask = [this, support] {
+            ++asked;
+            return support;
+        };
+    }
+    Fake(const Fake&) = delete;
+    int asked = 0;
+};
+
+const Costs fast{.start = 0.5, .step = 1e-6, .update = 1e-11, .event = 1e-11};
+Work long_work() { return {.steps = 1e6, .neurons = 1e5, .updates = 1e11, .events = 1e11}; }   // about 190 s here
+Work short_work() { return {.steps = 1e3, .neurons = 1e3, .updates = 1e6}; }
+Work never() {
+    ADD_FAILURE() << "work was asked for";
+    return {};
+}
+
+TEST(Backend, CpuNeverAsksTheDriver) {
+    const Fake machine(gpus({""}), fast);
+    const Backend b = choose_backend("cpu", never, machine);
+    EXPECT_EQ(b.name, "cpu");
+    EXPECT_FALSE(b.on_device());
+    EXPECT_EQ(machine.asked, 0);
+}
+
+TEST(Backend, CudaTakesTheFirstDeviceThatWorks) {
+    const Fake machine(gpus({"This program has no code for it.", "", ""}));
+    const Backend b = choose_backend("cuda", never, machine);
+    EXPECT_EQ(b.name, "cuda");
+    EXPECT_TRUE(b.on_device());
+    EXPECT_EQ(b.device, "GPU number 1");
+    EXPECT_EQ(b.memory_bytes, 8e9);
+    EXPECT_EQ(b.block_bytes, 232448u);
+    EXPECT_EQ(b.together, 20u);
+    EXPECT_EQ(machine.asked, 1);
+}
+
+TEST(Backend, CudaIsRefusedWithTheReason) {
+    const Fake machine(gpus({}));
+    try {
+        choose_backend("cuda", never, machine);
+        FAIL() << "not refused";
+    } catch (const DeviceError& e) {
+        EXPECT_NE(std::string(e.what()).find("No driver, said the test: install one."), std::string::npos) << e.what();
+        EXPECT_FALSE(e.lost());
+    }
+    Fake without(gpus({""}));
+    without.built = false;
+    EXPECT_THROW(choose_backend("cuda", never, without), ConfigurationError);
+    EXPECT_EQ(without.asked, 0);
+    EXPECT_THROW(choose_backend("tpu", never, machine), ConfigurationError);
+}
+
+TEST(Backend, AutoStaysOnTheCpuUntilCostsAreMeasured) {
+    const Fake machine(gpus({""}));
+    const Backend b = choose_backend("auto", never, machine);
+    EXPECT_EQ(b.name, "cpu");
+    EXPECT_NE(b.reason.find("measured"), std::string::npos) << b.reason;
+    EXPECT_EQ(machine.asked, 0);
+    EXPECT_FALSE(measured_device_costs().has_value());   // whoever measures them writes a test of the choice that they lead to
+}
+
+TEST(Backend, AutoTakesAGpuThatIsClearlyFasterForWorkThatIsWorthIt) {
+    const Fake machine(gpus({""}), fast);
+    EXPECT_EQ(choose_backend("auto", short_work, machine).name, "cpu");
+    EXPECT_EQ(machine.asked, 0);   // too short to ask
+    const Backend b = choose_backend("auto", long_work, machine);
+    EXPECT_EQ(b.name, "cuda");
+    EXPECT_NE(b.reason.find("estimates"), std::string::npos) << b.reason;
+    EXPECT_EQ(machine.asked, 1);
+    Costs slower = cpu_costs;
+    slower.update /= 1.9;
+    slower.event /= 1.9;
+    const Fake level(gpus({""}), slower);
+    EXPECT_EQ(choose_backend("auto", long_work, level).name, "cpu");
+    EXPECT_EQ(level.asked, 0);
+    const Fake none(gpus({}), fast);
+    const Backend without = choose_backend("auto", long_work, none);
+    EXPECT_EQ(without.name, "cpu");
+    EXPECT_NE(without.reason.find("said the test"), std::string::npos) << without.reason;
+}
+
+TEST(Backend, CostsAddUp) {
+    const Costs c{.start = 1, .step = 2, .neuron = 3, .update = 5, .observation = 7, .synapse = 11, .event = 13, .annealed_event = 17};
+    Work w{.steps = 1, .neurons = 1, .updates = 1, .observations = 1, .synapses = 1, .events = 1, .annealed_events = 1};
+    EXPECT_EQ(c.of(w), 59);
+    w += w;
+    EXPECT_EQ(c.of(w), 1 + 2 * 58);
+}
+
+Network network(std::int64_t size, TopologyKind kind, double indegree = 10) {
+    Network n;
+    n.populations.push_back({"E", NeuronKind::qif, size, {}, 1.0, {}});
+    Projection p;
+    p.name = "EE";
+    p.topology.kind = kind;
+    p.topology.mean_indegree = indegree;
+    p.topology.self_connections = true;
+    n.projections.push_back(p);
+    return n;
+}
+
+TEST(Backend, DeviceMemoryIsEstimatedBeforeItIsTaken) {
+    const Network n = network(1000003, TopologyKind::erdos_renyi, 100);
+    const double need = estimate_device_memory(n);
+    EXPECT_GT(need, 4e8);   // 1e8 targets of 4 bytes
+    EXPECT_LT(need, 8e8);
+    const Fake machine(gpus({""}));
+    Backend b = choose_backend("cuda", never, machine);
+    b.memory_bytes = 1.06 * need;
+    EXPECT_NO_THROW(check_device_memory(n, b));
+    b.memory_bytes = 1.04 * need;   // a part of it is never usable
+    try {
+        check_device_memory(n, b);
+        FAIL() << "not refused";
+    } catch (const CapacityError& e) {
+        EXPECT_NE(std::string(e.what()).find("GPU number 0"), std::string::npos) << e.what();
+    }
+    EXPECT_NO_THROW(check_device_memory(n, Backend{}));
+}
+
+TEST(Backend, BlocksHaveTheLargestOfEach) {
+    BlockMemory a(network(1001, TopologyKind::erdos_renyi)), b(network(2003, TopologyKind::all_to_all));
+    EXPECT_EQ(a.counts, 1001u);
+    EXPECT_EQ(b.counts, 0u);
+    EXPECT_EQ(b.scalars, 1u);
+    EXPECT_EQ(b.state * 1001, a.state * 2003);
+    a.widen(b);
+    EXPECT_EQ(a.state, b.state);
+    EXPECT_EQ(a.counts, 1001u);
+    EXPECT_GE(a.bytes(), 4 * (a.state + a.counts));
+}
+
+}  // namespace
+}  // namespace spikemass
