@@ -72,14 +72,16 @@ Work& Work::operator+=(const Work& o) {
 }
 
 double Costs::of(const Work& w) const {
-    return start + step * w.steps + neuron * w.neurons + update * w.updates + observation * w.observations + synapse * w.synapses + event * w.events + annealed_event * w.annealed_events;
+    return start + step * w.steps + neuron * w.neurons + update * w.updates + observation * w.observations + synapse * w.synapses + event * w.events +
+           annealed_event * w.annealed_events;
 }
 
 Backend choose_backend(const std::string& request, const std::function<Work()>& work, const Machine& machine) {
     if (request == "cpu") return on_cpu("asked for");
     if (request == "cuda") {
         if (!machine.built)
-            throw ConfigurationError("--backend cuda: this build has no CUDA backend. Available: cpu (which gives the same spikes); leave --backend away or say --backend cpu, or build with a CUDA toolkit.");
+            throw ConfigurationError("--backend cuda: this build has no CUDA backend. Available: cpu (which gives the same spikes); leave --backend away or say --backend cpu, "
+                                     "or build with a CUDA toolkit.");
         const GpuSupport support = machine.ask();
         if (const GpuDevice* device = first_usable(support)) return on_cuda(*device, "asked for");
         throw DeviceError("--backend cuda: no GPU can be used. " + support.why_none);
@@ -105,8 +107,9 @@ void check_device_memory(const Network& network, const Backend& backend) {
     if (!backend.on_device()) return;
     const double need = estimate_device_memory(network), have = usable_part * backend.memory_bytes;
     if (need <= have) return;
-    throw CapacityError(fmt::format("device memory: the network needs about {:.2f} GiB and {:.2f} GiB are free on {}. It must fit before it is built: use fewer neurons or a smaller "
-                                    "mean_indegree, a GPU with more memory, or --backend cpu.", need / 0x1p30, have / 0x1p30, backend.device.empty() ? "the device" : backend.device));
+    throw CapacityError(fmt::format("device memory: the network needs about {:.2f} GiB and {:.2f} GiB are free on {}. It must fit before it is built: use fewer neurons or a "
+                                    "smaller mean_indegree, a GPU with more memory, or --backend cpu.",
+                                    need / 0x1p30, have / 0x1p30, backend.device.empty() ? "the device" : backend.device));
 }
 
 }  // namespace spikemass

@@ -442,7 +442,8 @@ SweepOutcome run_sweep(const NetworkFile& file, const SweepPlan& plan, const Swe
     pool.run();
 
     SweepOutcome outcome;
-    if (!pool.lost().empty()) outcome.message = fmt::format("the sweep ended early: {} What is finished is kept; go on with --resume.", pool.lost());
+    if (!pool.lost().empty())
+        outcome.message = fmt::format("the sweep ended early: {} What is finished is kept; go on with --resume.", pool.lost());
     const auto states = journal.states();
     outcome.planned = static_cast<std::int64_t>(mine.size());
     for (const TrialId& id : mine) {
