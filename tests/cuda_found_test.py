@@ -29,7 +29,7 @@ class CudaFound(unittest.TestCase):
                 impostor.write_text("#!/bin/sh\n" + nvcc)
                 impostor.chmod(0o755)
                 environment["CUDACXX"] = str(impostor)
-            result = subprocess.run(["cmake", "-S", folder, "-B", folder / "build", *options], capture_output=True, text=True, env=environment)
+            result = subprocess.run(["cmake", "-G", "Ninja", "-S", folder, "-B", folder / "build", *options], capture_output=True, text=True, env=environment)
             return result.returncode, result.stdout + " ".join(result.stderr.split())
 
     def expect_without(self, text, *options, nvcc=None):
