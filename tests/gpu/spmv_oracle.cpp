@@ -32,14 +32,14 @@ private:
 };
 
 struct Handles {
-    cusparseHandle_t library = nullptr;
+    cusparseHandle_t context = nullptr;
     cusparseSpMatDescr_t matrix = nullptr;
     cusparseDnVecDescr_t x = nullptr, y = nullptr;
     ~Handles() {
         if (x) cusparseDestroyDnVec(x);
         if (y) cusparseDestroyDnVec(y);
         if (matrix) cusparseDestroySpMat(matrix);
-        if (library) cusparseDestroy(library);
+        if (context) cusparseDestroy(context);
     }
 };
 
@@ -51,16 +51,16 @@ std::vector<std::uint32_t> counts_by_cusparse(const GraphByTarget& graph, const 
     const Memory rows(graph.row_start), columns(graph.sources), values(std::vector<float>(graph.sources.size(), 1.0f));
     const Memory x(std::vector<float>(spiked.begin(), spiked.end())), y(static_cast<std::size_t>(n) * sizeof(float));
     Handles h;
-    check(cusparseCreate(&h.library), "cusparseCreate");
+    check(cusparseCreate(&h.context), "cusparseCreate");
     check(cusparseCreateCsr(&h.matrix, n, graph.n_sources, synapses, rows.get(), columns.get(), values.get(), CUSPARSE_INDEX_32I, CUSPARSE_INDEX_32I, CUSPARSE_INDEX_BASE_ZERO, CUDA_R_32F),
           "cusparseCreateCsr");
     check(cusparseCreateDnVec(&h.x, graph.n_sources, x.get(), CUDA_R_32F), "cusparseCreateDnVec");
     check(cusparseCreateDnVec(&h.y, n, y.get(), CUDA_R_32F), "cusparseCreateDnVec");
     const float one = 1.0f, zero = 0.0f;
     std::size_t bytes = 0;
-    check(cusparseSpMV_bufferSize(h.library, CUSPARSE_OPERATION_NON_TRANSPOSE, &one, h.matrix, h.x, &zero, h.y, CUDA_R_32F, CUSPARSE_SPMV_ALG_DEFAULT, &bytes), "cusparseSpMV_bufferSize");
+    check(cusparseSpMV_bufferSize(h.context, CUSPARSE_OPERATION_NON_TRANSPOSE, &one, h.matrix, h.x, &zero, h.y, CUDA_R_32F, CUSPARSE_SPMV_ALG_DEFAULT, &bytes), "cusparseSpMV_bufferSize");
     const Memory buffer(bytes);
-    check(cusparseSpMV(h.library, CUSPARSE_OPERATION_NON_TRANSPOSE, &one, h.matrix, h.x, &zero, h.y, CUDA_R_32F, CUSPARSE_SPMV_ALG_DEFAULT, buffer.get()), "cusparseSpMV");
+    check(cusparseSpMV(h.context, CUSPARSE_OPERATION_NON_TRANSPOSE, &one, h.matrix, h.x, &zero, h.y, CUDA_R_32F, CUSPARSE_SPMV_ALG_DEFAULT, buffer.get()), "cusparseSpMV");
     std::vector<float> sums(static_cast<std::size_t>(n));
     gpu::check(cudaMemcpy(sums.data(), y.get(), sums.size() * sizeof(float), cudaMemcpyDeviceToHost), "cudaMemcpy of counts");
     std::vector<std::uint32_t> counts(sums.size());
