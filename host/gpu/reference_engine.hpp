@@ -137,7 +137,9 @@ public:
             e.eta = p.eta.view();
             e.stimulus = t.stimuli.back().view();
             e.terms = p.terms.view();
-            e.recorder = {p.v_integral.view(), p.z_re.view(), p.z_im.view()};
+            e.v_integral = p.v_integral.view();
+            e.z_re = p.z_re.view();
+            e.z_im = p.z_im.view();
             populations.push_back(e);
             t.state_size += e.neurons * static_cast<unsigned>(p.columns.size());
         }
@@ -345,7 +347,9 @@ private:
         k.eta = p.eta.view();
         k.scalars = scalars_.view();
         k.terms = p.terms.view();
-        k.recorder = {p.v_integral.view(), p.z_re.view(), p.z_im.view()};
+        k.v_integral = p.v_integral.view();
+        k.z_re = p.z_re.view();
+        k.z_im = p.z_im.view();
         k.spikes = list(index, now);
         k.digest = digest_.view();
         device_.launch(k, k.neurons);

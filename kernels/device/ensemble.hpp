@@ -23,7 +23,7 @@ struct EnsemblePopulation {
     Global<float> column[2];
     Global<const float> eta, stimulus;      ///< stimulus: [step of the launch]
     Global<const Term> terms;
-    Recorder recorder;
+    Global<float> v_integral, z_re, z_im;
 };
 
 /// A projection whose spikes are counted per target.
@@ -107,13 +107,18 @@ private:
         for (unsigned p = me; p < n.populations.size(); p += all) shared.fired.write(p, 0);
         arch::sync_block();
 
-        DigestHalves mine;
+        std::uint32_t low = 0, high = 0;
         std::int64_t row = 0;
         for (std::int64_t bin = 0; bin < bins; ++bin) {
-            for (std::int64_t k = 0; k < steps_per_bin; ++k, ++row) step(n, shared, n.first_step + row, row, mine);
+            for (std::int64_t k = 0; k < steps_per_bin; ++k, ++row) step(n, shared, n.first_step + row, row, low, high);
             if constexpr (with_v || with_z) drain(n, bin);
         }
-        add_digest(mine, n.digest);
+        low = warp_sum(low);
+        high = warp_sum(high);
+        if (arch::lane() == 0 && (low | high) != 0) {
+            n.digest.red_add(0, low);
+            n.digest.red_add(1, high);
+        }
         at = 0;
         for (std::uint64_t p = 0; p < n.populations.size(); ++p) {
             const EnsemblePopulation& population = n.populations.data()[p];
@@ -125,19 +130,18 @@ private:
         return n.populations.data()[n.projections.data()[projection].target].neurons;
     }
 
-    SPIKEMASS_DEVICE void step(const EnsembleNetwork& n, const EnsembleLayout& shared, std::int64_t now, std::int64_t row, DigestHalves& mine) const {
+    SPIKEMASS_DEVICE void step(const EnsembleNetwork& n, const EnsembleLayout& shared, std::int64_t now, std::int64_t row, std::uint32_t& low, std::uint32_t& high) const {
         const unsigned me = arch::thread_index(), all = arch::block_size();
         const std::uint64_t n_populations = n.populations.size();
         std::uint32_t at = 0;
         for (std::uint64_t q = 0; q < n.projections.size(); at += targets_of(n, q), ++q) deliver(n, n.projections.data()[q], shared.counts.part(at, targets_of(n, q)), now);
-        for (std::uint64_t t = me; t < n.scalar_terms.size(); t += all)
-            shared.scalars.write(static_cast<unsigned>(t), n.scalar_terms.data()[t].value(now, n.ring, n_populations, n.list_sizes, n.scalar_traces, t));
+        for (std::uint64_t t = me; t < n.scalar_terms.size(); t += all) shared.scalars.write(static_cast<unsigned>(t), scalar(n, t, now));
         arch::sync_block();
         at = 0;
         for (std::uint64_t p = 0; p < n_populations; ++p) {
             const EnsemblePopulation& population = n.populations.data()[p];
-            if (population.model == 0) update<models::Qif>(n, p, shared, at, now, row, mine);
-            else update<models::Theta>(n, p, shared, at, now, row, mine);
+            if (population.model == 0) update<models::Qif>(n, p, shared, at, now, row, low, high);
+            else update<models::Theta>(n, p, shared, at, now, row, low, high);
             at += population.neurons * columns_of(population.model);
         }
         arch::sync_block();
@@ -148,6 +152,19 @@ private:
             shared.fired.write(static_cast<unsigned>(p), 0);
         }
         arch::sync_block();
+    }
+
+    SPIKEMASS_DEVICE static float scalar(const EnsembleNetwork& n, std::uint64_t t, std::int64_t now) {
+        const ScalarTerm& term = n.scalar_terms.data()[t];
+        const std::int64_t fired = now - term.delay;
+        const float arrivals = fired >= 0 ? static_cast<float>(n.list_sizes.read(static_cast<std::uint64_t>(fired % n.ring) * n.populations.size() + term.source)) : term.prehistory;
+        float drive = arrivals;
+        if (term.exponential != 0) {
+            float s = n.scalar_traces.read(t);
+            drive = models::Exponential::advance(term.step, s, arrivals);
+            n.scalar_traces.write(t, s);
+        }
+        return term.gain * drive;
     }
 
     SPIKEMASS_DEVICE static void deliver(const EnsembleNetwork& n, const EnsembleProjection& q, Shared<std::uint32_t> counts, std::int64_t now) {
@@ -180,7 +197,7 @@ private:
 
     template <class M>
     SPIKEMASS_DEVICE void update(const EnsembleNetwork& n, std::uint64_t index, const EnsembleLayout& shared, std::uint32_t first, std::int64_t now, std::int64_t row,
-                                 DigestHalves& mine) const {
+                                 std::uint32_t& low, std::uint32_t& high) const {
         const EnsemblePopulation& p = n.populations.data()[index];
         typename M::Step step;
         __builtin_memcpy(&step, p.step, sizeof step);
@@ -203,11 +220,36 @@ private:
                 }
                 float column[2] = {shared.state.read(first + i), M::columns > 1 ? shared.state.read(first + p.neurons + i) : 0.0f};
                 float* columns[2] = {&column[0], &column[1]};
-                spiked = step_neuron<M, with_v, with_z>(step, columns, 0, input, i, p.recorder);
+                typename M::State s = M::load(columns, 0);
+                float margin;
+                if constexpr (with_v) {
+                    float v = p.v_integral.read(i);
+                    margin = M::advance_observed(step, s, input, v);
+                    p.v_integral.write(i, v);
+                } else {
+                    margin = M::advance(step, s, input);
+                }
+                M::store(columns, 0, s);
                 shared.state.write(first + i, column[0]);
                 if constexpr (M::columns > 1) shared.state.write(first + p.neurons + i, column[1]);
+                if constexpr (with_z) {
+                    float re, im;
+                    M::phasor(s, re, im);
+                    p.z_re.write(i, p.z_re.read(i) + re);
+                    p.z_im.write(i, p.z_im.read(i) + im);
+                }
+                spiked = margin < 0.0f;
             }
-            append_spikes(spiked, i, p.key, now, ids, mine, [&](std::uint32_t count) { return shared.fired.add(static_cast<unsigned>(index), count); });
+            const std::uint32_t mask = arch::ballot(spiked);
+            if (mask == 0) continue;
+            std::uint32_t at = 0;
+            if (arch::lane() == 0) at = shared.fired.add(static_cast<unsigned>(index), arch::popcount(mask));
+            at = arch::shuffle(at, 0);
+            if (!spiked) continue;
+            ids.write(at + arch::popcount(mask & ((1u << arch::lane()) - 1u)), i);
+            const std::uint64_t h = mix64(mix64(p.key + i) + static_cast<std::uint64_t>(now));
+            low += static_cast<std::uint32_t>(h);
+            high += static_cast<std::uint32_t>(h >> 32);
         }
     }
     /// Where the counts of a term's projection start in shared memory.
@@ -223,7 +265,7 @@ private:
             const EnsemblePopulation& population = n.populations.data()[p];
             for (std::uint32_t kind = 0; kind < 3; ++kind) {
                 if (kind == 0 ? !with_v : !with_z) continue;
-                const Global<float> x = kind == 0 ? population.recorder.v_integral : kind == 1 ? population.recorder.z_re : population.recorder.z_im;
+                const Global<float> x = kind == 0 ? population.v_integral : kind == 1 ? population.z_re : population.z_im;
                 std::uint64_t sum = 0;
                 for (std::uint32_t i = arch::thread_index(); i < population.neurons; i += arch::block_size()) {
                     sum += static_cast<std::uint64_t>(static_cast<std::int64_t>(static_cast<double>(x.read(i) * factor) * 0x1p30));

@@ -53,19 +53,6 @@ struct ScalarTerm {
     std::int32_t exponential = 0;
     float gain = 0.0f, prehistory = 0.0f;
     models::Exponential::Step step{};
-
-    /// The input in step `now`; the trace is advanced.  list_sizes: [slot][population], a slot for each of the last `ring` steps.
-    SPIKEMASS_DEVICE float value(std::int64_t now, std::int64_t ring, std::uint64_t populations, Global<const std::uint32_t> list_sizes, Global<float> traces, std::uint64_t index) const {
-        const std::int64_t fired = now - delay;
-        const float arrivals = fired >= 0 ? static_cast<float>(list_sizes.read(static_cast<std::uint64_t>(fired % ring) * populations + source)) : prehistory;
-        float drive = arrivals;
-        if (exponential != 0) {
-            float s = traces.read(index);
-            drive = models::Exponential::advance(step, s, arrivals);
-            traces.write(index, s);
-        }
-        return gain * drive;
-    }
 };
 
 }  // namespace spikemass::device

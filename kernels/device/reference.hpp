@@ -10,7 +10,6 @@
 
 #include "kernels/device/arch.hpp"
 #include "kernels/device/input.hpp"
-#include "kernels/device/neuron.hpp"
 #include "models/base/random.hpp"
 
 namespace spikemass::device {
@@ -23,6 +22,20 @@ struct SpikeList {
 
 SPIKEMASS_DEVICE std::uint64_t global_thread() { return static_cast<std::uint64_t>(arch::block_index()) * arch::block_size() + arch::thread_index(); }
 SPIKEMASS_DEVICE std::uint64_t all_threads() { return static_cast<std::uint64_t>(arch::grid_size()) * arch::block_size(); }
+
+/// Sum over the warp, in every lane.
+SPIKEMASS_DEVICE std::uint32_t warp_sum(std::uint32_t x) {
+    for (unsigned d = 16; d != 0; d /= 2) x += arch::shuffle_xor(x, d);
+    return x;
+}
+
+SPIKEMASS_DEVICE std::uint64_t warp_sum64(std::uint64_t x) {
+    for (unsigned d = 16; d != 0; d /= 2) {
+        const std::uint32_t low = arch::shuffle_xor(static_cast<std::uint32_t>(x), d), high = arch::shuffle_xor(static_cast<std::uint32_t>(x >> 32), d);
+        x += static_cast<std::uint64_t>(high) << 32 | low;
+    }
+    return x;
+}
 
 /// One step of one population.
 template <class M, bool with_v, bool with_z>
@@ -37,16 +50,32 @@ struct Update {
     Global<float> column[2];            ///< columns of the model
     Global<const float> eta, scalars;
     Global<const Term> terms;
-    Recorder recorder;
+    Global<float> v_integral, z_re, z_im;
     SpikeList spikes;
     Global<std::uint32_t> digest;       ///< [2] low and high half
 
     SPIKEMASS_DEVICE void operator()() const {
-        DigestHalves mine;
+        std::uint32_t low = 0, high = 0;
         const std::uint64_t rounded = (neurons + arch::warp_size - 1) / arch::warp_size * arch::warp_size;   // whole warps: ballots are collective
-        for (std::uint64_t i = global_thread(); i < rounded; i += all_threads())
-            append_spikes(i < neurons && advance(i), static_cast<std::uint32_t>(i), key, now, spikes.ids, mine, [&](std::uint32_t n) { return spikes.size.atomic_add(0, n); });
-        add_digest(mine, digest);
+        for (std::uint64_t i = global_thread(); i < rounded; i += all_threads()) {
+            const bool spiked = i < neurons && advance(i);
+            const std::uint32_t mask = arch::ballot(spiked);
+            if (mask == 0) continue;
+            std::uint32_t at = 0;
+            if (arch::lane() == 0) at = spikes.size.atomic_add(0, arch::popcount(mask));
+            at = arch::shuffle(at, 0);
+            if (!spiked) continue;
+            spikes.ids.write(at + arch::popcount(mask & ((1u << arch::lane()) - 1u)), static_cast<std::uint32_t>(i));
+            const std::uint64_t h = mix64(mix64(key + i) + static_cast<std::uint64_t>(now));
+            low += static_cast<std::uint32_t>(h);
+            high += static_cast<std::uint32_t>(h >> 32);
+        }
+        low = warp_sum(low);
+        high = warp_sum(high);
+        if (arch::lane() == 0 && (low | high) != 0) {
+            digest.red_add(0, low);
+            digest.red_add(1, high);
+        }
     }
 
     /// True if neuron i spiked.
@@ -54,7 +83,24 @@ struct Update {
         float input = eta.read(i) + stimulus;
         for (std::uint64_t t = 0; t < terms.size(); ++t) input = terms.data()[t].add(input, i, now, scalars);
         float* columns[2] = {column[0].data(), column[1].data()};
-        return step_neuron<M, with_v, with_z>(step, columns, static_cast<std::int64_t>(i), input, i, recorder);
+        const auto at = static_cast<std::int64_t>(i);
+        typename M::State s = M::load(columns, at);
+        float margin;
+        if constexpr (with_v) {
+            float v = v_integral.read(i);
+            margin = M::advance_observed(step, s, input, v);
+            v_integral.write(i, v);
+        } else {
+            margin = M::advance(step, s, input);
+        }
+        M::store(columns, at, s);
+        if constexpr (with_z) {
+            float re, im;
+            M::phasor(s, re, im);
+            z_re.write(i, z_re.read(i) + re);
+            z_im.write(i, z_im.read(i) + im);
+        }
+        return margin < 0.0f;
     }
 };
 
@@ -134,8 +180,18 @@ struct BeginStep {
     Global<float> traces, scalars;          ///< [scalar term]
 
     SPIKEMASS_DEVICE void operator()() const {
-        for (std::uint64_t t = arch::thread_index(); t < terms.size(); t += arch::block_size())
-            scalars.write(t, terms.data()[t].value(now, ring, populations, list_sizes, traces, t));
+        for (std::uint64_t t = arch::thread_index(); t < terms.size(); t += arch::block_size()) {
+            const ScalarTerm& term = terms.data()[t];
+            const std::int64_t fired = now - term.delay;
+            const float arrivals = fired >= 0 ? static_cast<float>(list_sizes.read(static_cast<std::uint64_t>(fired % ring) * populations + term.source)) : term.prehistory;
+            float drive = arrivals;
+            if (term.exponential != 0) {
+                float s = traces.read(t);
+                drive = models::Exponential::advance(term.step, s, arrivals);
+                traces.write(t, s);
+            }
+            scalars.write(t, term.gain * drive);
+        }
         arch::sync_block();
         for (std::uint64_t p = arch::thread_index(); p < populations; p += arch::block_size()) list_sizes.write(static_cast<std::uint64_t>(now % ring) * populations + p, 0);
     }
