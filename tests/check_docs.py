@@ -113,7 +113,8 @@ def key_table(top):
         parts = path.split(".")
         if parts[0] != top:
             continue
-        prefix = "".join(part + "." for part in parts[2:])
+        named = path.split(".")[1:2] == ["*"]
+        prefix = "".join(part + "." for part in parts[2 if named else 1:])
         if prefix:
             rows.append([f"`{prefix[:-1]}`", doc, "table", "", ""])
         for k in keys:

@@ -6,6 +6,8 @@
 
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -51,6 +53,24 @@ void parse_shard(const std::string& text, SweepOptions& o) {
         throw ConfigurationError(fmt::format("--shard {}: must be i/n with 1 <= i <= n <= 100000, as 2/8.", text));
 }
 
+/// Without --shard: the place of this task in its Slurm array, "" where it is in none.
+std::string slurm_shard() {
+    const auto number = [](const char* name, long& value) {
+        const char* text = std::getenv(name);
+        if (!text) return false;
+        const auto [end, error] = std::from_chars(text, text + std::strlen(text), value);
+        return error == std::errc() && *end == 0;
+    };
+    long id = 0, first = 0, last = 0, count = 0, step = 1;
+    if (!number("SLURM_ARRAY_TASK_ID", id)) return "";
+    const bool known = number("SLURM_ARRAY_TASK_MIN", first) && number("SLURM_ARRAY_TASK_MAX", last) && number("SLURM_ARRAY_TASK_COUNT", count);
+    number("SLURM_ARRAY_TASK_STEP", step);
+    if (!known || step < 1 || last < first || (last - first) / step + 1 != count || id < first || id > last || (id - first) % step != 0)
+        throw ConfigurationError("--shard: this is task " + std::to_string(id) + " of a Slurm array whose tasks are not evenly numbered, so which part of the sweep it should do is not known. "
+                                 "Submit with --array=1-N, or give --shard i/n.");
+    return fmt::format("{}/{}", (id - first) / step + 1, count);
+}
+
 int dry_run(const Options& o, const NetworkFile& file, const SweepPlan& plan, const Backend& backend) {
     const int threads = o.common.all_threads();
     const SweepEstimate e = estimate_sweep(file, plan, threads, backend);
@@ -74,7 +94,11 @@ int dry_run(const Options& o, const NetworkFile& file, const SweepPlan& plan, co
     return 0;
 }
 
-int execute(const Options& o) {
+int execute(Options o) {
+    if (o.shard.empty() && !o.dry_run) {
+        o.shard = slurm_shard();
+        if (!o.shard.empty() && !o.common.quiet) say(fmt::format("shard {} (from SLURM_ARRAY_TASK_ID)", o.shard));
+    }
     const NetworkFile file = NetworkFile::load(o.file, o.common.overrides(), o.common.seed);
     const SweepPlan plan = file.sweep();
     const Backend backend = o.common.choose_backend([&] { return estimate_workload(plan); });
@@ -127,7 +151,7 @@ Verb add_sweep(CLI::App& app) {
     verb->add_option("network", o->file, "Network file with a [sweep] section")->required();
     verb->add_option("--out", o->out, "Folder for journal and dataset");
     verb->add_flag("--resume", o->resume, "Go on with what is missing in the folder");
-    verb->add_option("--shard", o->shard, "Do the i-th of n parts of the runs, e.g. 2/8; parts may share a folder or be merged later");
+    verb->add_option("--shard", o->shard, "Do the i-th of n parts of the runs, e.g. 2/8; parts may share a folder or be merged later (default in a Slurm array: the task's part)");
     verb->add_flag("--dry-run", o->dry_run, "Print points, synapses, memory, disk and time, and stop");
     verb->add_option("--max-wall", o->max_wall, "Stop (exit 75, resumable) after this long, e.g. 3h");
     verb->add_flag("--spikes", o->spikes, "Also write SONATA spike files into FOLDER/spikes, as \"spikes\" in run.record does");

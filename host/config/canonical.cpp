@@ -30,7 +30,7 @@ public:
 
     Json section(const Section& section, const Node* node, const std::string& path) {
         if (node && !node->table())
-            reading_.fail(path, *section.scalar ? "must be a number or a table" : "must be a table",
+            reading_.fail(path, *section.scalar ? "must be a number or a table" : *section.word ? "must be a name in quotes or a table" : "must be a table",
                           fmt::format("Write {} with the keys {}.", path, join(section.names())));
         std::string kind;
         const Node* selected = nullptr;
@@ -132,6 +132,7 @@ private:
                 reading_.fail(path(), fmt::format("must be the name of a population in quotes, and this is {}", node->type()));
             case Type::seed: return seed(*node, path());
             case Type::numbers: return numbers(*node, path());
+            case Type::paths: return paths(*node, path());
             default: break;
         }
         return {};
@@ -164,11 +165,7 @@ private:
     Json choice(const Key& key, const Node& node, const std::string& path) const {
         const std::string* name = node.string();
         const std::string valid = join(key.available);
-        if (!name) {
-            const Node* kind = node.find("kind");    // design = { kind = "latin_hypercube", points = 64 }
-            if (kind && kind->string()) return choice(key, *kind, path);
-            reading_.fail(path, fmt::format("must be a name in quotes, and this is {}", node.type()), fmt::format("Available: {}.", valid));
-        }
+        if (!name) reading_.fail(path, fmt::format("must be a name in quotes, and this is {}", node.type()), fmt::format("Available: {}.", valid));
         const auto among = [&](const std::vector<std::string>& list) { return std::find(list.begin(), list.end(), *name) != list.end(); };
         if (among(key.unavailable))
             reading_.fail(path, fmt::format("\"{}\" is known to the format but not available in this version", *name),
@@ -212,6 +209,16 @@ private:
                 throw problem(fmt::format("{}: {} holds {}: every element must be a finite number.", element.origin.text(), path,
                                                      element.describe()));
             out.push_back((whole ? static_cast<double>(*whole) : *x) + 0.0);
+        }
+        return out;
+    }
+
+    Json paths(const Node& node, const std::string& path) const {
+        if (!node.list()) reading_.fail(path, fmt::format("must be a list of paths in quotes, and this is {}", node.type()));
+        Json out = Json::array();
+        for (const Node& element : *node.list()) {
+            if (!element.string()) throw problem(fmt::format("{}: {} holds {}: every element must be a path in quotes.", element.origin.text(), path, element.describe()));
+            out.push_back(join(split_path(*element.string()), "."));
         }
         return out;
     }

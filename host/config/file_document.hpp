@@ -17,7 +17,7 @@ struct Document {
     Node root;                          ///< without [sweep]
     bool has_sweep = false;
     Origin sweep_origin;
-    nlohmann::ordered_json sweep;       ///< design, trials, seeds, reference
+    nlohmann::ordered_json sweep;       ///< trials, seeds, reference, design
     std::vector<Entry> axes;            ///< path and list of values, as written
     std::set<std::string> swept;        ///< paths of the axes
 

@@ -156,8 +156,13 @@ void expand_scalars(Node& node, const std::string& path) {
         node = Node{Node::Table{}, origin};
         node.put("distribution", std::move(kind));
         node.put(section->scalar, std::move(number));
-    } else if (Node::Table* table = node.table(); table && path != "sweep") {
-        for (Entry& entry : *table) expand_scalars(entry.value, child_path(path, entry.key));
+    } else if (section && *section->word && node.string()) {
+        Node word = std::move(node);
+        node = Node{Node::Table{}, word.origin};
+        node.put(section->word, std::move(word));
+    } else if (Node::Table* table = node.table()) {
+        for (Entry& entry : *table)
+            if (path != "sweep" || section->find(entry.key)) expand_scalars(entry.value, child_path(path, entry.key));   // axes are lists, not values
     }
 }
 
@@ -218,6 +223,18 @@ void apply_option(Node& root, const std::string& path, const std::string& text, 
     const Section& sweep = *section_of("sweep");
     if (!root.find("sweep")) root.put("sweep", Node{Node::Table{}, value.origin});
     if (!root.find("sweep")->table()) throw fail("`sweep` is not a table in this file.");
+    if (const Key* key = sweep.find(parts[1]); key && key->type == Type::table) {
+        Node& options = *root.find("sweep");
+        expand_scalars(value, join(parts, "."));
+        if (parts.size() == 2) {
+            options.put(parts[1], std::move(value));
+        } else {
+            if (!options.find(parts[1])) options.put(parts[1], Node{Node::Table{}, value.origin});
+            if (parts.size() > 3 || !key->section->find(parts[2])) throw fail(fmt::format("[sweep.{}] has no such key. {}", parts[1], suggestion(parts[2], key->section->names())));
+            options.find(parts[1])->put(parts[2], std::move(value));
+        }
+        return;
+    }
     const std::string axis = join({parts.begin() + 1, parts.end()}, ".");
     if (!sweep.find(axis) && axis.find('.') == std::string::npos) throw fail(fmt::format("[sweep] has no key `{}`. {}", axis, suggestion(axis, sweep.names())));
     root.find("sweep")->put(axis, std::move(value));

@@ -46,6 +46,7 @@ std::string type_text(const Key& key) {
         case Type::name: return "name of a population";
         case Type::seed: return "integer >= 0, < 2^64";
         case Type::numbers: return "list of numbers";
+        case Type::paths: return "list of swept paths";
         case Type::table: return "table";
         case Type::future: return "";
     }

@@ -20,6 +20,7 @@ enum class Type {
     name,       ///< name of a population
     seed,       ///< u64; a string of digits where TOML's signed integers end
     numbers,    ///< list of numbers
+    paths,      ///< list of strings
     table,      ///< a nested section
     future      ///< a name of the format that this version does not offer
 };
@@ -45,6 +46,7 @@ struct Key {
         const char* used_by = "";          ///< kinds (values of the section's selector) that use the key; "": all
         const char* rival = "";            ///< key that says the same in another way: the later layer wins
         bool sweepable = true;
+        bool counts = false;               ///< samples of it are whole numbers
         Quantity quantity = Quantity::one;
     };
     std::string name;
@@ -67,6 +69,7 @@ struct Section {
     const char* doc = "";
     const char* selector = "";             ///< key whose value decides which other keys are used ("kind")
     const char* scalar = "";               ///< a bare number stands for { distribution = "constant", <scalar> = number }
+    const char* word = "";                 ///< a bare string stands for { <word> = string }
     std::vector<Key> keys = {};
 
     const Key* find(std::string_view name) const;

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <unordered_map>
 
+#include "host/config/design.hpp"
 #include "host/config/file_document.hpp"
 #include "host/config/fingerprint.hpp"
 #include "host/config/layers.hpp"
@@ -121,10 +122,13 @@ public:
 private:
     void options() {
         plan_.file = document_.file;
-        plan_.design = document_.sweep.at("design").get<std::string>();
+        plan_.design = document_.sweep.at("design").at("kind").get<std::string>();
+        sampled_ = document_.sweep.at("design").contains("points");
         plan_.trials = document_.sweep.at("trials").get<std::int64_t>();
         plan_.independent_seeds = document_.independent_seeds();
         with_reference_ = document_.sweep.at("reference") == "all_to_all";
+        if (document_.axes.empty() && sampled_)
+            throw problem(fmt::format("{}: design = \"{}\" samples ranges, and [sweep] has none. Add for example \"projection.EE.strength\" = [5.0, 20.0].", document_.sweep_origin.text(), plan_.design));
         if (document_.axes.empty() && plan_.trials == 1)
             throw problem(fmt::format("{}: [sweep] is empty: it has neither an axis nor more than one trial. Add for example "
                                                  "\"projection.EE.strength\" = [5, 10] or trials = 8.", document_.sweep_origin.text()));
@@ -132,13 +136,19 @@ private:
 
     std::size_t check_axes() {
         double grid = 1;
+        std::vector<const Key*> keys;
         for (const Entry& axis : document_.axes) {
             const Key& key = check_axis(document_, axis);
+            keys.push_back(&key);
             plan_.axes.push_back(axis.key);
             plan_.axis_values.push_back(typed_values(key, *axis.value.list()));
             grid *= static_cast<double>(axis.value.list()->size());
         }
         check_overlap(document_.axes);
+        if (sampled_) {
+            sample(keys);
+            grid = static_cast<double>(plan_.axis_values[0].size());
+        }
         if (plan_.design == "zip" && !plan_.axes.empty()) {
             const std::size_t length = plan_.axis_values[0].size();
             for (std::size_t a = 1; a < plan_.axes.size(); ++a)
@@ -153,6 +163,42 @@ private:
                                                  "or several files.", document_.sweep_origin.text(), grid, max_points));
         used_.assign(plan_.axes.size(), false);
         return static_cast<std::size_t>(grid);
+    }
+
+    /// Ranges become one value per point.
+    void sample(const std::vector<const Key*>& keys) {
+        const Json& design = document_.sweep.at("design");
+        const auto points = design.at("points").get<std::int64_t>();
+        if (static_cast<double>(points) > max_points)
+            throw problem(fmt::format("{}: the sweep has {} points, and at most {:.0g} are possible.", document_.sweep_origin.text(), points, max_points));
+        if (plan_.design == "sobol" && plan_.axes.size() > most_sobol_axes)
+            throw problem(fmt::format("{}: design = \"sobol\" is tabulated for {} axes. Use latin_hypercube.", document_.sweep_origin.text(), most_sobol_axes));
+        std::vector<std::string> logarithmic;
+        design.at("logarithmic").get_to(logarithmic);
+        for (const std::string& path : logarithmic)
+            if (std::find(plan_.axes.begin(), plan_.axes.end(), path) == plan_.axes.end())
+                throw problem(fmt::format("{}: sweep.design.logarithmic names `{}`, which is not swept. {}", document_.sweep_origin.text(), path, suggestion(path, plan_.axes, "Swept are")));
+        const auto n = static_cast<std::size_t>(points);
+        const auto u = unit_points(plan_.design, n, plan_.axes.size(), design.at("seed").get<std::uint64_t>());
+        for (std::size_t a = 0; a < plan_.axes.size(); ++a) {
+            const std::vector<SweepValue> range = std::move(plan_.axis_values[a]);
+            const bool in_logarithm = std::find(logarithmic.begin(), logarithmic.end(), plan_.axes[a]) != logarithmic.end();
+            const auto fail = [&](const std::string& rule) { return axis_error(document_.axes[a].value.origin, plan_.axes[a], fmt::format("design = \"{}\" {}", plan_.design, rule)); };
+            const auto number = [](const SweepValue& v) { return std::holds_alternative<double>(v) ? std::get<double>(v) : static_cast<double>(std::get<std::int64_t>(v)); };
+            const bool words = std::holds_alternative<std::string>(range[0]) || std::holds_alternative<bool>(range[0]), whole = std::holds_alternative<std::int64_t>(range[0]);
+            if (words && in_logarithm) throw fail("has no logarithm of words.");
+            if (!words && range.size() != 2) throw fail(fmt::format("takes a range [low, high], and here are {} values.", range.size()));
+            if (!words && !(number(range[0]) < number(range[1]))) throw fail("takes a range [low, high] with low < high.");
+            if (in_logarithm && !(number(range[0]) > 0)) throw fail("takes the logarithm of this axis, so low must be > 0.");
+            const bool counts = keys[a]->rules.counts;
+            if (counts && (std::floor(number(range[0])) != number(range[0]) || std::floor(number(range[1])) != number(range[1]))) throw fail("samples this axis in whole numbers, so its ends must be whole.");
+            plan_.axis_values[a].clear();
+            for (const double x : u[a]) {
+                if (words) plan_.axis_values[a].push_back(range[static_cast<std::size_t>(x * static_cast<double>(range.size()))]);
+                else if (const double value = scaled(x, number(range[0]), number(range[1]), in_logarithm, whole || counts); whole) plan_.axis_values[a].emplace_back(static_cast<std::int64_t>(value));
+                else plan_.axis_values[a].emplace_back(value);
+            }
+        }
     }
 
     /// Which value of each axis point i has; the last axis is fastest.
@@ -171,7 +217,8 @@ private:
         Node root = document_.root;
         for (std::size_t a = 0; a < at.size(); ++a) {
             point.values.push_back(plan_.axis_values[a][at[a]]);
-            assign(root, plan_.axes[a], (*document_.axes[a].value.list())[at[a]], "sweep axis");
+            const Node& axis = document_.axes[a].value;
+            assign(root, plan_.axes[a], sampled_ ? value_node(point.values.back(), plan_.file) : (*axis.list())[at[a]], "sweep axis");
         }
         const std::int64_t index = static_cast<std::int64_t>(plan_.points.size());
         try {
@@ -235,7 +282,7 @@ private:
     SweepPlan plan_;
     Json first_;
     std::vector<bool> used_;
-    bool with_reference_ = false;
+    bool with_reference_ = false, sampled_ = false;
     std::unordered_map<std::string, std::int64_t> index_, reference_index_;
 };
 

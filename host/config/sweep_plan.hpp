@@ -23,8 +23,8 @@ struct SweepPoint {
 struct SweepPlan {
     std::string file;
     std::vector<std::string> axes;                        ///< paths, in the order of the file
-    std::vector<std::vector<SweepValue>> axis_values;     ///< as listed; one type per axis
-    std::string design;                                   ///< "grid": the last axis is fastest; "zip"
+    std::vector<std::vector<SweepValue>> axis_values;     ///< as listed, or one per point; one type per axis
+    std::string design;                                   ///< "grid": the last axis is fastest; "zip", "latin_hypercube", "sobol": values side by side
     std::vector<SweepPoint> points;                       ///< no axes: one point
     std::vector<SweepPoint> references;                   ///< one per distinct all-to-all configuration; empty without `reference`
     std::int64_t trials = 1;

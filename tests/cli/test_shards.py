@@ -42,6 +42,24 @@ def test_what_is_missing_after_a_merge_can_be_resumed(spikemass, whole):
     assert spikemass.path("folder/dataset.nc").read_bytes() == whole
 
 
+def test_slurm_arrays(spikemass, monkeypatch):
+    spikemass.write("net.toml", SWEEP)
+    array = {"SLURM_ARRAY_TASK_MIN": "10", "SLURM_ARRAY_TASK_MAX": "20", "SLURM_ARRAY_TASK_STEP": "5", "SLURM_ARRAY_TASK_COUNT": "3"}
+    for name, value in array.items():
+        monkeypatch.setenv(name, value)
+    planned = []
+    for task in (10, 15, 20):
+        monkeypatch.setenv("SLURM_ARRAY_TASK_ID", str(task))
+        planned.append(spikemass.json("sweep", "net.toml", "--out", "folder")["planned"])
+    monkeypatch.delenv("SLURM_ARRAY_TASK_ID")
+    status = spikemass.json("status", "folder")
+    assert sum(planned) == status["planned"] == status["done"] and len(status["journals"]) == 3
+    monkeypatch.setenv("SLURM_ARRAY_TASK_ID", "10")
+    assert spikemass.json("sweep", "net.toml", "--out", "whole", "--shard", "1/1")["planned"] == status["planned"]   # what is asked for wins
+    monkeypatch.setenv("SLURM_ARRAY_TASK_COUNT", "2")   # --array=10,20
+    spikemass.refused(CONFIGURATION, "sweep", "net.toml", "--out", "other", says=["--shard", "Slurm array", "--array=1-N"], outputs=["other"])
+
+
 def test_bad_shards(spikemass):
     spikemass.write("net.toml", SWEEP)
     for shard in ("0/2", "3/2", "1", "1/", "/2", "a/b", "1/2/3", "-1/2", "1/0"):

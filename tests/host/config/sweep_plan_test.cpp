@@ -265,14 +265,60 @@ TEST_F(Sweeps, BadAxes) {
     fails("trials = 0\n", {"sweep.trials = 0", ">= 1"});
     fails("trials = 2\nseeds = 'own'\n", {"sweep.seeds = \"own\"", "common, independent"});
     fails("trials = 2\nreference = 'mpr'\n", {"sweep.reference", "all_to_all"});
-    fails("design = 'latin_hypercube'\ntrials = 2\n", {"latin_hypercube", "known to the format but not available"});
-    fails("design = { kind = 'latin_hypercube', points = 64 }\ntrials = 2\n", {"latin_hypercube", "known to the format but not available"});
+    fails("design = 'latin_hypercube'\ntrials = 2\n", {"sweep.design.points is missing"});
+    fails("design = { kind = 'latin_hypercube', points = 64 }\ntrials = 2\n", {"latin_hypercube", "samples ranges"});
+    fails("design = 3\ntrials = 2\n", {"sweep.design = 3", "name in quotes or a table"});
+    fails("design = { kind = 'zip', points = 3 }\n\"projection.EE.strength\" = [1]\n", {"sweep.design.points", "not used when kind = \"zip\""});
     std::string many = "[0";
     for (int i = 1; i < 1001; ++i) many += "," + std::to_string(i);
     fails("\"projection.EE.strength\" = " + many + "]\n\"projection.EI.strength\" = " + many + "]\n", {"1e+06 points", "at most 1e+06"});
     expect_error([&] { NetworkFile::load(folder.write("net.toml", net_toml)).sweep(); }, {"net.toml", "no [sweep]"});
     EXPECT_FALSE(NetworkFile::load(folder.write("net.toml", net_toml)).has_sweep());
     expect_error([&] { NetworkFile::load(folder.write("net.toml", "sweep = 3\n" + net_toml)); }, {"net.toml:1:", "sweep", "table"});
+}
+
+TEST_F(Sweeps, SamplesFillRanges) {
+    for (const std::string kind : {"latin_hypercube", "sobol"}) {
+        const std::string design = "design = { kind = '" + kind + "', points = 64, logarithmic = ['projection.EE.topology.mean_indegree'] }\n";
+        const std::string axes = "\"projection.EE.strength\" = [5, 15]\n\"population.E.size\" = [300, 400]\n\"projection.EE.topology.mean_indegree\" = [10, 250]\n"
+                                 "\"projection.EE.topology.kind\" = ['erdos_renyi', 'fixed_indegree']\n";
+        const SweepPlan p = plan(design + axes);
+        EXPECT_EQ(p.design, kind);
+        ASSERT_EQ(p.points.size(), 64u);
+        std::set<int> strata, sizes;
+        int below = 0, regular = 0;
+        for (const SweepPoint& point : p.points) {
+            const double j = real(point, 0), k = real(point, 2);
+            EXPECT_TRUE(j >= 5 && j < 15 && integer(point, 1) >= 300 && integer(point, 1) <= 400 && k >= 10 && k <= 250 && k == std::floor(k)) << describe_point(p, point);
+            strata.insert(static_cast<int>((j - 5) / 10 * 64));
+            sizes.insert(static_cast<int>(integer(point, 1)));
+            below += k < 50;   // the geometric mean
+            regular += std::get<std::string>(point.values[3]) == "fixed_indegree";
+            EXPECT_EQ(p.configuration(point).network.projections[0].topology.mean_indegree, k);
+        }
+        EXPECT_EQ(strata.size(), 64u) << kind;   // one point in each
+        EXPECT_GT(sizes.size(), 50u);
+        EXPECT_EQ(regular, 32);
+        EXPECT_NEAR(below, 32, 2);
+        EXPECT_EQ(plan(design + axes).sha256, p.sha256);
+        const auto file = folder.write("net.toml", net_toml + "[sweep]\n" + design + axes);
+        const SweepPlan other = NetworkFile::load(file, {parse_override("sweep.design.seed=2"), parse_override("sweep.design.points=8")}).sweep();
+        EXPECT_EQ(other.points.size(), 8u);
+        EXPECT_NE(real(other.points[0], 0), real(p.points[0], 0));
+        expect_error([&] { NetworkFile::load(file, {parse_override("sweep.design.point=8")}); }, {"--set sweep.design.point=8", "`points`"});
+    }
+    const std::string design = "design = { kind = 'sobol', points = 4, seed = 0 }\n";
+    const SweepPlan p = plan(design + "\"projection.EE.strength\" = [0, 8]\n\"projection.EI.strength\" = [0, 8]\n");
+    const double expected[4][2] = {{0, 0}, {4, 4}, {6, 2}, {2, 6}};   // of the sequence as published
+    for (std::size_t i = 0; i < 4; ++i)
+        for (std::size_t a = 0; a < 2; ++a) EXPECT_EQ(real(p.points[i], a), expected[i][a]) << i << " " << a;
+    fails(design + "\"projection.EE.strength\" = [1, 2, 3]\n", {"net.toml:42:", "range [low, high]", "3 values"});
+    fails(design + "\"projection.EE.strength\" = [2, 1]\n", {"low < high"});
+    fails(design + "\"projection.EE.topology.mean_indegree\" = [2.5, 10]\n", {"whole"});
+    fails("design = { kind = 'sobol', points = 4, logarithmic = ['projection.EE.strength'] }\n\"projection.EE.strength\" = [0, 2]\n", {"low must be > 0"});
+    fails("design = { kind = 'sobol', points = 4, logarithmic = ['projection.EE.strenght'] }\n\"projection.EE.strength\" = [0, 2]\n", {"which is not swept", "projection.EE.strength"});
+    fails("design = { kind = 'sobol', points = 4, logarithmic = ['projection.EE.topology.kind'] }\n\"projection.EE.topology.kind\" = ['annealed']\n", {"logarithm of words"});
+    fails("design = { kind = 'sobol', points = 2000000 }\n\"projection.EE.strength\" = [0, 2]\n", {"2000000 points"});
 }
 
 TEST_F(Sweeps, OptionsReachTheSweep) {
