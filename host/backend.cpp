@@ -14,8 +14,6 @@ namespace {
 constexpr double worth_asking_seconds = 2.0;
 /// Estimates of both sides can be off by a factor of two together.
 constexpr double clearly_faster = 2.0;
-/// Fragments, and what the driver takes with every allocation.
-constexpr double usable_part = 0.95;
 
 Backend on_cpu(std::string reason) {
     Backend b;
@@ -105,7 +103,7 @@ std::unique_ptr<Engine> make_engine(const Backend& backend, const Network& netwo
 
 void check_device_memory(const Network& network, const Backend& backend) {
     if (!backend.on_device()) return;
-    const double need = estimate_device_memory(network), have = usable_part * backend.memory_bytes;
+    const double need = estimate_device_memory(network), have = usable_device_part * backend.memory_bytes;
     if (need <= have) return;
     throw CapacityError(fmt::format("device memory: the network needs about {:.2f} GiB and {:.2f} GiB are free on {}. It must fit before it is built: use fewer neurons or a "
                                     "smaller mean_indegree, a GPU with more memory, or --backend cpu.",

@@ -1,5 +1,6 @@
 #pragma once
-// The device-side graph build, written once for all of Thrust's systems.  A System has name, policy(arena), allocate, release, upload, download.
+// The device-side graph build, written once for all of Thrust's systems.  A System has policy(arena), allocate (bad_alloc where memory is short), release, upload, download;
+// finish(): returns when all work is done; ends_context(exception): nothing more can be computed there by this process.
 // The only file that names Thrust, with graph_builder_host.cpp and graph_builder.cu, which instantiate it.
 
 #include <thrust/copy.h>
@@ -60,6 +61,7 @@ public:
         if (plan_.weights.drawn()) graph_.weights = result<std::int16_t>(graph_.synapses);
         plan_.by_target ? fill_by_target() : fill_by_source();
         finish();
+        System::finish();
         graph_.peak_bytes = memory_.peak();
         return std::move(graph_);
     }
@@ -287,7 +289,7 @@ DeviceGraph build_graph_on(const Projection& p, const Seeds& seeds, std::int64_t
                             " synapses, which takes " + std::to_string((plan.least_bytes() + 1048575) >> 20) +
                             " MiB at least while it is built. Use fewer neurons, a smaller mean_indegree, or the CPU backend.");
     } catch (const std::exception& e) {   // thrust::system_error
-        throw DeviceError("projection." + p.name + ": building its graph on the device failed: " + e.what() + ". See nvidia-smi, or use the CPU backend.");
+        throw DeviceError("projection." + p.name + ": building its graph on the device failed: " + e.what() + ". See nvidia-smi, or use the CPU backend.", System::ends_context(e));
     }
 }
 
