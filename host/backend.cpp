@@ -12,8 +12,8 @@ namespace {
 
 /// Below this the start of a GPU and its copies are not worth asking for.
 constexpr double worth_asking_seconds = 2.0;
-/// Estimates of both sides can be off by a factor of two together.
-constexpr double clearly_faster = 2.0;
+/// Estimates of both sides can be off by a factor of two together; predictions by more.
+double clearly_faster(const DeviceCosts& costs) { return costs.measured ? 2.0 : 3.0; }
 
 Backend on_cpu(std::string reason) {
     Backend b;
@@ -52,29 +52,9 @@ const GpuDevice* first_usable(const GpuSupport& support) {
 
 }  // namespace
 
-const Costs cpu_costs = {.start = 0, .step = 1e-6, .neuron = 80e-9, .update = 0.6e-9, .observation = 4e-9, .synapse = 12e-9, .event = 1.3e-9, .annealed_event = 6.5e-9};
+Machine::Machine(int n) : built(cuda_built), threads(n) {}
 
-std::optional<Costs> measured_device_costs() { return std::nullopt; }
-
-Machine::Machine() : built(cuda_built) {}
-
-Work& Work::operator+=(const Work& o) {
-    steps += o.steps;
-    neurons += o.neurons;
-    updates += o.updates;
-    observations += o.observations;
-    synapses += o.synapses;
-    events += o.events;
-    annealed_events += o.annealed_events;
-    return *this;
-}
-
-double Costs::of(const Work& w) const {
-    return start + step * w.steps + neuron * w.neurons + update * w.updates + observation * w.observations + synapse * w.synapses + event * w.events +
-           annealed_event * w.annealed_events;
-}
-
-Backend choose_backend(const std::string& request, const std::function<Work()>& work, const Machine& machine) {
+Backend choose_backend(const std::string& request, const std::function<Workload()>& work, const Machine& machine) {
     if (request == "cpu") return on_cpu("asked for");
     if (request == "cuda") {
         if (!machine.built)
@@ -86,15 +66,26 @@ Backend choose_backend(const std::string& request, const std::function<Work()>& 
     }
     if (request != "auto") throw ConfigurationError(fmt::format("--backend {}: must be auto, cpu or cuda.", request));
     if (!machine.built) return on_cpu("this build has no CUDA backend");
-    if (!machine.device_costs) return on_cpu("no costs of a GPU have been measured, so none is chosen unasked; --backend cuda asks for one");
-    const Work todo = work();
-    const double here = cpu_costs.of(todo), there = machine.device_costs->of(todo);
-    if (here < worth_asking_seconds) return on_cpu(fmt::format("about {:.2g} s on the CPU, which is too short for a GPU", here));
-    if (here < clearly_faster * there) return on_cpu(fmt::format("about {:.2g} s on one core and {:.2g} s on a GPU (estimates)", here, there));
+    const Workload todo = work();
+    const DeviceCosts& costs = machine.device_costs;
+    const double here = cpu_costs.of(todo.all()) / machine.threads;
+    const std::string cpu = fmt::format("{:.2g} s on {} thread{}", here, machine.threads, machine.threads == 1 ? "" : "s");
+    if (here < worth_asking_seconds) return on_cpu(fmt::format("about {}, which is too short for a GPU", cpu));
+    const auto compare = [&](double there) { return fmt::format("about {} and {:.2g} s on a GPU (estimates{})", cpu, there, costs.measured ? "" : "; the GPU's is a prediction"); };
+    const double factor = clearly_faster(costs);
+    const double typical = costs.of(todo, 2 * costs.multiprocessors, costs.multiprocessors);
+    if (here < factor * typical) return on_cpu(compare(typical));
     const GpuSupport support = machine.ask();
     const GpuDevice* device = first_usable(support);
     if (!device) return on_cpu("no GPU can be used: " + support.why_none);
-    return on_cuda(*device, fmt::format("about {:.2g} s instead of {:.2g} s on one core (estimates)", there, here));
+    Backend gpu = on_cuda(*device, "");
+    const double there = costs.of(todo, static_cast<double>(gpu.together), device->multiprocessors);
+    gpu.reason = compare(there);
+    if (here < factor * there) return on_cpu(gpu.reason);
+    if (todo.device_bytes > usable_device_part * gpu.memory_bytes)
+        return on_cpu(fmt::format("{} needs about {:.2f} GiB and {:.2f} GiB are free on {}", todo.networks > 1 ? "the largest network" : "the network", todo.device_bytes / 0x1p30,
+                                  usable_device_part * gpu.memory_bytes / 0x1p30, gpu.device));
+    return gpu;
 }
 
 std::unique_ptr<Engine> make_engine(const Backend& backend, const Network& network, const CpuOptions& cpu) {

@@ -4,34 +4,14 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 
+#include "host/costs.hpp"
 #include "host/gpu/engine.hpp"
 #include "host/gpu_devices.hpp"
 #include "kernels/engine.hpp"
 
 namespace spikemass {
-
-/// What a run has to do, from its description alone; rates, and so events, are guessed.
-struct Work {
-    double steps = 0, neurons = 0;
-    double updates = 0, observations = 0;             ///< neurons x steps; the same for each recorded mean
-    double synapses = 0;                              ///< stored ones
-    double events = 0, annealed_events = 0;           ///< spikes x targets
-
-    Work& operator+=(const Work& o);
-};
-
-/// Seconds per unit of work, and to start.
-struct Costs {
-    double start = 0, step = 0, neuron = 0, update = 0, observation = 0, synapse = 0, event = 0, annealed_event = 0;
-    double of(const Work& work) const;
-};
-/// One core of a current machine.
-extern const Costs cpu_costs;
-/// One GPU: empty as long as nobody has measured them.
-std::optional<Costs> measured_device_costs();
 
 /// What computes a run.  As it is: the CPU.  Tests put in engines of their own.
 struct Backend {
@@ -50,14 +30,15 @@ struct Backend {
 /// What choose_backend knows of the machine; the driver is asked at most once, and only if the answer matters.
 struct Machine {
     bool built;                                                         ///< this program has CUDA code
+    int threads = 1;                                                    ///< that the CPU would use
     std::function<GpuSupport()> ask = gpu_support;
-    std::optional<Costs> device_costs = measured_device_costs();
-    Machine();
+    DeviceCosts device_costs = predicted_device_costs;
+    explicit Machine(int threads = 1);
 };
 
-/// request: auto, cpu or cuda (anything else: ConfigurationError).  `auto` takes a GPU only where its costs are known and promise at least a halved time of a run
-/// that is worth it; `cpu` never asks the driver.  Errors of `cuda`: ConfigurationError (not in this build), DeviceError (no device can be used).
-Backend choose_backend(const std::string& request, const std::function<Work()>& work, const Machine& machine = {});
+/// request: auto, cpu or cuda (anything else: ConfigurationError).  `auto` takes a GPU where estimates promise that it is clearly faster at work that is worth it;
+/// `cpu` never asks the driver.  Errors of `cuda`: ConfigurationError (not in this build), DeviceError (no device can be used).
+Backend choose_backend(const std::string& request, const std::function<Workload()>& work, const Machine& machine = Machine());
 
 /// `cpu` matters on the CPU alone.  Errors: those of make_cpu_engine and make_cuda_engine.
 std::unique_ptr<Engine> make_engine(const Backend& backend, const Network& network, const CpuOptions& cpu = {});

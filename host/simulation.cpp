@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <exception>
 #include <limits>
 #include <span>
@@ -199,36 +198,5 @@ std::vector<RunResult> run_spiking_together(std::vector<Network> networks, const
     }
     return results;
 }
-
-Work estimate_work(const Network& network, const RunPlan& plan) {
-    Work work;
-    work.steps = static_cast<double>(steps_of(plan));
-    const double recorded = static_cast<double>(plan.bins * plan.steps_per_bin);
-    const int observables = (plan.record.v ? 1 : 0) + (plan.record.order_parameter ? 1 : 0);
-    for (const Population& p : network.populations) {
-        const auto n = static_cast<double>(p.size);
-        work.neurons += n;
-        work.updates += n * work.steps;
-        work.observations += n * recorded * observables;
-    }
-    for (const Projection& p : network.projections) {
-        if (p.topology.kind == TopologyKind::all_to_all) continue;
-        const Population &source = network.populations[p.source], &target = network.populations[p.target];
-        const double synapses = p.topology.mean_indegree * static_cast<double>(target.size);
-        // Rates are not known beforehand: that of the uncoupled centre, or the initial one.
-        const double w = std::max(0.0, source.eta.center);
-        const double rate = std::max({0.1, source.initial.rate, std::sqrt(std::sqrt(w * w + source.eta.width * source.eta.width) + w) / 4.44}) / source.tau;
-        const double events = synapses * rate * network.dt * work.steps;
-        if (p.topology.kind == TopologyKind::annealed) {
-            work.annealed_events += events;
-        } else {
-            work.synapses += synapses;
-            work.events += events;
-        }
-    }
-    return work;
-}
-
-double estimate_seconds(const Network& network, const RunPlan& plan) { return cpu_costs.of(estimate_work(network, plan)); }
 
 }  // namespace spikemass

@@ -49,8 +49,4 @@ double recording_bytes(const Network& network, const RunPlan& plan);
 void check_recording(const Network& network, const RunPlan& plan, double limit = 0);
 void check_memory(const Network& network, const RunPlan& plan, int threads, double limit = 0);
 
-Work estimate_work(const Network& network, const RunPlan& plan);
-/// Seconds that a run will take on one core of a current machine: for scheduling and --dry-run, not a promise.
-double estimate_seconds(const Network& network, const RunPlan& plan);
-
 }  // namespace spikemass

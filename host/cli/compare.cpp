@@ -50,7 +50,7 @@ std::filesystem::path sweep_first(const Options& o) {
     s.quiet = o.common.quiet;
     s.stop = &stop_flag();
     const SweepPlan plan = file.sweep();
-    s.backend = o.common.choose_backend([&] { return estimate_work(plan); });
+    s.backend = o.common.choose_backend([&] { return estimate_workload(plan); });
     s.resume = std::filesystem::exists(s.out);
     const SweepOutcome r = run_sweep(file, plan, s);
     if (!r.message.empty()) throw Stopped(r.code, r.message);

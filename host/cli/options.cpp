@@ -33,7 +33,7 @@ std::vector<Override> Common::overrides() const {
 
 int Common::all_threads() const { return threads > 0 ? threads : std::max(1, std::min(omp_get_max_threads(), omp_get_num_procs())); }
 
-Backend Common::choose_backend(const std::function<Work()>& work) const { return spikemass::choose_backend(backend, work); }
+Backend Common::choose_backend(const std::function<Workload()>& work) const { return spikemass::choose_backend(backend, work, Machine(all_threads())); }
 
 void Common::refuse_cuda(const std::string& why) const {
     if (backend == "cuda") throw ConfigurationError(fmt::format("--backend cuda: {} Leave --backend away.", why));

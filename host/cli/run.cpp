@@ -188,7 +188,7 @@ int execute(RunOptions o) {
     check_recording(c.network, c.plan);
     Backend backend;
     backend.reason = "masses are integrated on the CPU";
-    if (o.level == "spiking") backend = o.common.choose_backend([&] { return estimate_work(c.network, c.plan); });
+    if (o.level == "spiking") backend = o.common.choose_backend([&] { return estimate_workload(c.network, c.plan, true); });
     std::optional<output::SweepHeader> header;
     if (!o.out.empty()) {
         header = run_header(file, c, static_cast<std::int64_t>(o.trial));

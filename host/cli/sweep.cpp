@@ -77,7 +77,7 @@ int dry_run(const Options& o, const NetworkFile& file, const SweepPlan& plan, co
 int execute(const Options& o) {
     const NetworkFile file = NetworkFile::load(o.file, o.common.overrides(), o.common.seed);
     const SweepPlan plan = file.sweep();
-    const Backend backend = o.common.choose_backend([&] { return estimate_work(plan); });
+    const Backend backend = o.common.choose_backend([&] { return estimate_workload(plan); });
     if (o.dry_run) return dry_run(o, file, plan, backend);
     if (o.out.empty()) throw ConfigurationError("--out: a sweep needs a folder for its results. Add --out FOLDER, or --dry-run to see what it would do.");
     SweepOptions s;

@@ -353,12 +353,12 @@ void for_each_network(const SweepPlan& plan, const std::vector<TrialId>& planned
 
 }  // namespace
 
-Work estimate_work(const SweepPlan& plan) {
-    Work all;
+Workload estimate_workload(const SweepPlan& plan) {
+    Workload all;
     for (const auto* points : {&plan.points, &plan.references})
         for (const SweepPoint& point : *points) {
             const Configuration c = plan.configuration(point);
-            const Work one = estimate_work(c.network, c.plan);
+            const Workload one = estimate_workload(c.network, c.plan, c.run.record.spikes);
             for (std::int64_t t = 0; t < plan.trials; ++t) all += one;
         }
     return all;

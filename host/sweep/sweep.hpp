@@ -40,7 +40,7 @@ struct SweepEstimate {
 /// Refuses what run_sweep would refuse for the network's sake: ConfigurationError, and CapacityError where not even the plan fits.
 SweepEstimate estimate_sweep(const NetworkFile& file, const SweepPlan& plan, int threads, const Backend& backend = {});
 /// Of all points, references and trials.
-Work estimate_work(const SweepPlan& plan);
+Workload estimate_workload(const SweepPlan& plan);
 
 /// Runs what is missing, writes one transaction per finished run and the dataset at the end.  Small networks run side by side,
 /// large ones with all threads.  A run that fails is a result and the sweep goes on; only a lost device ends it, resumable.  Errors before anything is written: ConfigurationError, CapacityError, IoError.

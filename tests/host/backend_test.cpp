@@ -28,7 +28,7 @@ GpuSupport gpus(std::vector<std::string> why_not) {
 
 /// A machine that counts how often it is asked.
 struct Fake : Machine {
-    explicit Fake(GpuSupport support, std::optional<Costs> costs = {}) {
+    explicit Fake(GpuSupport support, DeviceCosts costs = predicted_device_costs) {
         built = true;
         device_costs = costs;
         ask = [this, support] {
@@ -40,16 +40,19 @@ struct Fake : Machine {
     int asked = 0;
 };
 
-const Costs fast{.start = 0.5, .step = 1e-6, .update = 1e-11, .event = 1e-11};
-Work long_work() { return {.steps = 1e6, .neurons = 1e5, .updates = 1e11, .events = 1e11}; }   // about 190 s here
-Work short_work() { return {.steps = 1e3, .neurons = 1e3, .updates = 1e6}; }
-Work never() {
+DeviceCosts fast(bool measured = true) {
+    return {.start = 0.5, .alone = {.launch = 1e-6, .update = 1e-11, .event = 1e-11}, .block = {.step = 2e-6, .update = 4e-10, .event = 2e-10}, .multiprocessors = 10, .measured = measured};
+}
+Workload alone(Work work) { return {work, {}, 0, 0}; }
+Workload long_work() { return alone({.steps = 1e6, .launches = 4e6, .neurons = 1e5, .updates = 1e11, .events = 1e11}); }   // about 190 s here
+Workload short_work() { return alone({.steps = 1e3, .launches = 4e3, .neurons = 1e3, .updates = 1e6}); }
+Workload never() {
     ADD_FAILURE() << "work was asked for";
     return {};
 }
 
 TEST(Backend, CpuNeverAsksTheDriver) {
-    const Fake machine(gpus({""}), fast);
+    const Fake machine(gpus({""}), fast());
     const Backend b = choose_backend("cpu", never, machine);
     EXPECT_EQ(b.name, "cpu");
     EXPECT_FALSE(b.on_device());
@@ -84,41 +87,85 @@ TEST(Backend, CudaIsRefusedWithTheReason) {
     EXPECT_THROW(choose_backend("tpu", never, machine), ConfigurationError);
 }
 
-TEST(Backend, AutoStaysOnTheCpuUntilCostsAreMeasured) {
-    const Fake machine(gpus({""}));
-    const Backend b = choose_backend("auto", never, machine);
-    EXPECT_EQ(b.name, "cpu");
-    EXPECT_NE(b.reason.find("measured"), std::string::npos) << b.reason;
-    EXPECT_EQ(machine.asked, 0);
-    EXPECT_FALSE(measured_device_costs().has_value());   // whoever measures them writes a test of the choice that they lead to
-}
-
 TEST(Backend, AutoTakesAGpuThatIsClearlyFasterForWorkThatIsWorthIt) {
-    const Fake machine(gpus({""}), fast);
+    const Fake machine(gpus({""}), fast());
     EXPECT_EQ(choose_backend("auto", short_work, machine).name, "cpu");
     EXPECT_EQ(machine.asked, 0);   // too short to ask
     const Backend b = choose_backend("auto", long_work, machine);
     EXPECT_EQ(b.name, "cuda");
     EXPECT_NE(b.reason.find("estimates"), std::string::npos) << b.reason;
     EXPECT_EQ(machine.asked, 1);
-    Costs slower = cpu_costs;
-    slower.update /= 1.9;
-    slower.event /= 1.9;
+    DeviceCosts slower = fast();
+    slower.alone = cpu_costs;
+    slower.alone.update /= 1.9;
+    slower.alone.event /= 1.9;
     const Fake level(gpus({""}), slower);
     EXPECT_EQ(choose_backend("auto", long_work, level).name, "cpu");
     EXPECT_EQ(level.asked, 0);
-    const Fake none(gpus({}), fast);
+    const Fake none(gpus({}), fast());
     const Backend without = choose_backend("auto", long_work, none);
     EXPECT_EQ(without.name, "cpu");
     EXPECT_NE(without.reason.find("said the test"), std::string::npos) << without.reason;
 }
 
+TEST(Backend, AutoCountsThreads) {
+    Fake machine(gpus({""}), fast());   // about 6.5 s there
+    machine.threads = 8;
+    EXPECT_EQ(choose_backend("auto", long_work, machine).name, "cuda");
+    machine.threads = 32;
+    const Backend b = choose_backend("auto", long_work, machine);
+    EXPECT_EQ(b.name, "cpu");
+    EXPECT_NE(b.reason.find("32 threads"), std::string::npos) << b.reason;
+}
+
+TEST(Backend, AutoAsksMoreOfPredictionsAndSaysSo) {
+    Workload w = long_work();
+    w.alone.launches = 78e6;   // about 80 s there, so 2.4 times faster
+    const Fake measured(gpus({""}), fast()), predicted(gpus({""}), fast(false));
+    const auto work = [&] { return w; };
+    EXPECT_EQ(choose_backend("auto", work, measured).name, "cuda");
+    const Backend b = choose_backend("auto", work, predicted);
+    EXPECT_EQ(b.name, "cpu");
+    EXPECT_NE(b.reason.find("prediction"), std::string::npos) << b.reason;
+    EXPECT_EQ(predicted.asked, 0);
+}
+
+TEST(Backend, AutoLooksAtTheDeviceThatIsThere) {
+    GpuSupport small = gpus({""});
+    small.devices[0].multiprocessors = 1;   // a tenth of what the costs are for
+    Workload w = long_work();
+    w.alone.updates = w.alone.events = 5e12;   // 100 s on the one, 1000 s on the other, 9500 s here
+    const auto work = [&] { return w; };
+    const Fake machine(small, fast());
+    EXPECT_EQ(choose_backend("auto", work, machine).name, "cuda");
+    Fake threads(small, fast());
+    threads.threads = 16;
+    EXPECT_EQ(choose_backend("auto", work, threads).name, "cpu");
+    EXPECT_EQ(threads.asked, 1);   // a typical one would have done
+    Workload large = w;
+    large.device_bytes = 7.9e9;   // of 8e9
+    const Backend b = choose_backend("auto", [&] { return large; }, machine);
+    EXPECT_EQ(b.name, "cpu");
+    EXPECT_NE(b.reason.find("GiB are free on GPU number 0"), std::string::npos) << b.reason;
+}
+
+TEST(Backend, ManySmallNetworksShareADevice) {
+    Work one{.steps = 1e5, .updates = 1e9, .events = 1e9};
+    Workload w;
+    for (int i = 0; i < 20; ++i) w += {{}, one, 1, 0};
+    const DeviceCosts c = fast();
+    EXPECT_DOUBLE_EQ(c.of(w, 20, 10), 0.5 + 0.2 + 0.4 + 0.2);
+    EXPECT_DOUBLE_EQ(c.of(w, 10, 10), 0.5 + 2 * (0.2 + 0.4 + 0.2));
+    EXPECT_DOUBLE_EQ(c.of({{}, one, 1, 0}, 20, 10), 0.5 + 0.2 + 0.4 + 0.2);
+}
+
 TEST(Backend, CostsAddUp) {
-    const Costs c{.start = 1, .step = 2, .neuron = 3, .update = 5, .observation = 7, .synapse = 11, .event = 13, .annealed_event = 17};
-    Work w{.steps = 1, .neurons = 1, .updates = 1, .observations = 1, .synapses = 1, .events = 1, .annealed_events = 1};
+    const Costs c{.step = 2, .launch = 1, .neuron = 3, .synapse = 11, .update = 5, .observation = 7, .event = 13, .annealed_event = 17};
+    Work w{.steps = 1, .launches = 1, .neurons = 1, .synapses = 1, .updates = 1, .observations = 1, .events = 1, .annealed_events = 1};
     EXPECT_EQ(c.of(w), 59);
+    EXPECT_EQ(c.of_building(w), 14);
     w += w;
-    EXPECT_EQ(c.of(w), 1 + 2 * 58);
+    EXPECT_EQ(c.of(w), 2 * 59);
 }
 
 Network network(std::int64_t size, TopologyKind kind, double indegree = 10) {
@@ -153,6 +200,22 @@ TEST(Backend, DeviceMemoryIsEstimatedBeforeItIsTaken) {
         EXPECT_NE(std::string(e.what()).find("GPU number 0"), std::string::npos) << e.what();
     }
     EXPECT_NO_THROW(check_device_memory(n, Backend{}));
+}
+
+TEST(Backend, WorkloadsTellSmallNetworksFromLarge) {
+    RunPlan plan;
+    plan.warmup_steps = 10;
+    plan.bins = 3;
+    plan.steps_per_bin = 5;
+    const Workload small = estimate_workload(network(1000, TopologyKind::erdos_renyi), plan, false), large = estimate_workload(network(100000, TopologyKind::erdos_renyi), plan, false);
+    EXPECT_EQ(small.networks, 1);
+    EXPECT_EQ(small.together.steps, 25);
+    EXPECT_EQ(small.together.synapses, 1e4);
+    EXPECT_EQ(small.alone.steps, 0);
+    EXPECT_EQ(large.networks, 0);
+    EXPECT_EQ(large.alone.launches, 25 * 4);
+    EXPECT_GT(large.device_bytes, small.device_bytes);
+    EXPECT_EQ(estimate_workload(network(1000, TopologyKind::erdos_renyi), plan, true).networks, 0);
 }
 
 TEST(Backend, BlocksHaveTheLargestOfEach) {
