@@ -14,8 +14,6 @@ namespace {
 constexpr double worth_asking_seconds = 2.0;
 /// Estimates of both sides can be off by a factor of two together; predictions by more.
 double clearly_faster(const DeviceCosts& costs) { return costs.measured ? 2.0 : 3.0; }
-/// Fragments, and what the driver takes with every allocation.
-constexpr double usable_part = 0.95;
 
 Backend on_cpu(std::string reason) {
     Backend b;
@@ -84,9 +82,9 @@ Backend choose_backend(const std::string& request, const std::function<Workload(
     const double there = costs.of(todo, static_cast<double>(gpu.together), device->multiprocessors);
     gpu.reason = compare(there);
     if (here < factor * there) return on_cpu(gpu.reason);
-    if (todo.device_bytes > usable_part * gpu.memory_bytes)
+    if (todo.device_bytes > usable_device_part * gpu.memory_bytes)
         return on_cpu(fmt::format("{} needs about {:.2f} GiB and {:.2f} GiB are free on {}", todo.networks > 1 ? "the largest network" : "the network", todo.device_bytes / 0x1p30,
-                                  usable_part * gpu.memory_bytes / 0x1p30, gpu.device));
+                                  usable_device_part * gpu.memory_bytes / 0x1p30, gpu.device));
     return gpu;
 }
 
@@ -96,7 +94,7 @@ std::unique_ptr<Engine> make_engine(const Backend& backend, const Network& netwo
 
 void check_device_memory(const Network& network, const Backend& backend) {
     if (!backend.on_device()) return;
-    const double need = estimate_device_memory(network), have = usable_part * backend.memory_bytes;
+    const double need = estimate_device_memory(network), have = usable_device_part * backend.memory_bytes;
     if (need <= have) return;
     throw CapacityError(fmt::format("device memory: the network needs about {:.2f} GiB and {:.2f} GiB are free on {}. It must fit before it is built: use fewer neurons or a "
                                     "smaller mean_indegree, a GPU with more memory, or --backend cpu.",

@@ -4,10 +4,12 @@
 #include <cuda_runtime.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <string>
 #include <utility>
 
 #include "host/cuda_check.hpp"
+#include "host/gpu/graph_builder.hpp"
 #include "host/gpu/layout.hpp"
 #include "kernels/device/launch.cuh"
 
@@ -83,6 +85,18 @@ public:
         use();
         const std::size_t per_multiprocessor = shared_bytes * 2 + 4096 < shared_limit_ ? 2 : 1;
         arch::launch(kernel, {static_cast<unsigned>(std::min<std::size_t>(blocks, multiprocessors_ * per_multiprocessor)), layout_.ensemble_block, 1, shared_bytes, false}, stream_);
+    }
+    /// Builds on this device from the calling thread, on the default stream, which our stream neither waits for nor holds up: graphs touch nothing that launches
+    /// of ours use, and are there when build returns.
+    const GraphBuilder& graphs() const {
+        use();
+        return graph_builder_cuda;
+    }
+    std::uint64_t free_memory() const {
+        use();
+        std::size_t free = 0, total = 0;
+        check(cudaMemGetInfo(&free, &total), "cudaMemGetInfo");
+        return free;
     }
     std::size_t block_warps() const { return layout_.ensemble_block / arch::warp_size; }
     std::size_t shared_limit() const { return shared_limit_; }

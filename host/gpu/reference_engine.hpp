@@ -6,6 +6,8 @@
 //   device.upload(array, const T*, n, first = 0)   device.download(array, T*, n, first = 0)
 //   device.launch(kernel, threads)                 as many threads as there is work for; kernels stride
 //   device.warps()                                 of the widest launch
+//   device.graphs()                                a GraphBuilder for the device's memory; launches that follow may read what it built
+//   device.free_memory()                           bytes
 //   device.name()
 
 #include <algorithm>
@@ -15,6 +17,8 @@
 #include <vector>
 
 #include "host/cpu/graph.hpp"
+#include "host/gpu/engine.hpp"
+#include "host/gpu/graph_builder.hpp"
 #include "host/spiking/checkpoint.hpp"
 #include "host/spiking/setup.hpp"
 #include "kernels/device/ensemble.hpp"
@@ -38,7 +42,7 @@ public:
         projections_.resize(network_.projections.size());
         facts_.resize(network_.projections.size());
         for (std::size_t i = 0; i < n; ++i) build_population(i);
-        for (std::size_t i : spiking::projections_by_key(network_)) build_projection(i);
+        build_projections();
         for (PopulationState& p : populations_) p.terms = uploaded(p.host_terms);
         scalar_terms_ = uploaded(host_scalar_terms_);
         scalars_ = Array<float>(device_, host_scalar_terms_.size());
@@ -150,13 +154,13 @@ public:
             const Projection& p = *s.spec;
             const auto targets = s.counts.size();
             device::EnsembleProjection e;
-            e.kind = s.start.size() ? Kind::rows : p.topology.kind == TopologyKind::annealed ? Kind::annealed : Kind::all_but_own;
+            e.kind = s.graph.stored() ? Kind::rows : p.topology.kind == TopologyKind::annealed ? Kind::annealed : Kind::all_but_own;
             e.source = static_cast<std::uint32_t>(p.source);
             e.target = static_cast<std::uint32_t>(p.target);
             e.delay = p.delay_steps;
-            e.start = s.start.view();
-            e.row_target = s.target.view();
-            e.weight = s.weight.view();
+            e.start = view(s.graph.offsets);
+            e.row_target = view(s.graph.targets16);   // empty beyond 65,536 targets, which no block has memory for
+            e.weight = view(s.graph.weights);
             e.annealed = s.annealed;
             e.per_spike = targets_per_spike(p);
             e.counts = s.counts.view();
@@ -211,11 +215,8 @@ private:
     };
     struct ProjectionState {
         const Projection* spec = nullptr;
-        cpu::Format format = cpu::Format::none;
-        std::uint64_t checksum = 0;
-        Array<std::uint64_t> start;
-        Array<std::uint32_t> target, counts;
-        Array<std::int16_t> weight;
+        DeviceGraph graph;
+        Array<std::uint32_t> counts;
         Array<float> gain_of, trace;
         std::size_t scalar = 0;
         RandomKey annealed;
@@ -227,6 +228,8 @@ private:
         device_.upload(a, host.data(), host.size());
         return a;
     }
+    template <class T>
+    static device::Global<const T> view(const DeviceArray<T>& a) { return {a.data, a.size}; }
     std::size_t slot(std::int64_t step) const { return static_cast<std::size_t>(((step % ring_) + ring_) % ring_); }
     device::SpikeList list(std::size_t population, std::int64_t step) {
         const std::size_t k = slot(step);
@@ -252,29 +255,39 @@ private:
         for (std::int64_t s = 0; s < ring_; ++s) p.lists.emplace_back(device_, n);
     }
 
-    void build_projection(std::size_t index) {
+    /// One by one, each with the memory that is left over when everything else will be there.
+    void build_projections() {
+        std::vector<ProjectionMemory> memory;
+        double later = 0;
+        for (const Population& p : network_.populations) later += recorder_bytes * static_cast<double>(p.size);
+        for (const Projection& p : network_.projections) {
+            memory.push_back(estimate_projection_memory(network_, p));
+            later += memory.back().graph + memory.back().targets;
+        }
+        for (std::size_t i : spiking::projections_by_key(network_)) {
+            later -= memory[i].graph;
+            const double left = usable_device_part * static_cast<double>(device_.free_memory()) - later;
+            build_projection(i, left > 0 ? static_cast<std::uint64_t>(left) : 0);
+            later -= memory[i].targets;
+        }
+    }
+
+    void build_projection(std::size_t index, std::uint64_t budget) {
         ProjectionState& s = projections_[index];
         const Projection& p = network_.projections[index];
         s.spec = &p;
         const Population &source = network_.populations[p.source], &target = network_.populations[p.target];
         const TopologyKind kind = p.topology.kind;
-        const bool all = kind == TopologyKind::all_to_all, stored = !all && kind != TopologyKind::annealed;
-        const cpu::Graph graph = cpu::build_graph(p, network_.seeds, source.size, target.size, p.source == p.target, cpu::best_isa(),
-                                                  {1, stored ? cpu::Format::rows32 : cpu::Format::none});
-        s.format = graph.format;
-        s.checksum = graph.checksum;
-        if (stored) {
-            std::vector<std::uint64_t> start(static_cast<std::size_t>(source.size) + 1);
-            for (std::size_t i = 0; i < start.size(); ++i) start[i] = graph.rows32.start(i);
-            s.start = uploaded(start);
-            s.target = Array<std::uint32_t>(device_, graph.rows32.index.size());
-            device_.upload(s.target, graph.rows32.index.data(), graph.rows32.index.size());
-            s.weight = Array<std::int16_t>(device_, graph.rows32.weight.size());
-            device_.upload(s.weight, graph.rows32.weight.data(), graph.rows32.weight.size());
-        }
+        const bool all = kind == TopologyKind::all_to_all;
+        const GraphBuilder& graphs = device_.graphs();
+        s.graph = graphs.build(p, network_.seeds, source.size, target.size, p.source == p.target, budget);
+        DeviceGraph& graph = s.graph;
+        std::vector<std::uint32_t> indegree;
+        if (p.normalise == Normalise::indegree) indegree = to_host(graphs, graph.indegree);
+        graph.indegree = {};
         if (kind == TopologyKind::annealed) s.annealed = random_key(network_.seeds.noise, name_key(p.name), Stream::annealed);
 
-        const spiking::GraphFacts built{stored, graph.k_mean, graph.weight_unit};
+        const spiking::GraphFacts built{graph.stored(), graph.k_mean, graph.weight_unit};
         const spiking::Drive drive = spiking::prepare_drive(network_, p, built);
         device::Term term;
         term.exponential = drive.exponential;
@@ -291,7 +304,7 @@ private:
             term.kind = drive.weighted ? device::Term::Kind::sums : device::Term::Kind::counts;
             s.counts = Array<std::uint32_t>(device_, n);
             term.counts = s.counts.view();
-            s.gain_of = uploaded(spiking::gains_of_targets(network_, p, built, graph.indegree));
+            s.gain_of = uploaded(spiking::gains_of_targets(network_, p, built, indegree));
             term.gain_of = s.gain_of.view();
             if (drive.exponential) {
                 s.trace = uploaded(std::vector<float>(n, drive.trace_start));
@@ -308,7 +321,8 @@ private:
         f.effective_delay = static_cast<double>(p.delay_steps) * network_.dt;
         f.weight = spiking::mean_weight(p, built);
         f.weight_unit = drive.weighted ? graph.weight_unit : 0.0;
-        f.format = kind == TopologyKind::annealed ? "annealed" : std::string(cpu::format_name(graph.format)) + (drive.weighted ? "/weighted" : "");
+        const cpu::Format format = all ? cpu::Format::none : graph.narrow() ? cpu::Format::rows16 : cpu::Format::rows32;
+        f.format = kind == TopologyKind::annealed ? "annealed" : std::string(cpu::format_name(format)) + (drive.weighted ? "/weighted" : "");
     }
 
     /// annealed: targets of one spike.
@@ -324,8 +338,12 @@ private:
         if (fired < 0 || s.counts.size() == 0) return;
         const device::SpikeList spikes = list(p.source, fired);
         const auto sources = static_cast<std::uint64_t>(network_.populations[p.source].size), targets = s.counts.size();
-        if (s.start.size()) {
-            device_.launch(device::Scatter{spikes, s.start.view(), s.target.view(), s.weight.view(), s.counts.view()}, sources * arch::warp_size);
+        if (s.graph.stored()) {
+            const auto scatter = [&]<class Target>(const DeviceArray<Target>& target) {
+                device_.launch(device::Scatter<Target>{spikes, view(s.graph.offsets), view(target), view(s.graph.weights), s.counts.view()}, sources * arch::warp_size);
+            };
+            if (s.graph.narrow()) scatter(s.graph.targets16);
+            else scatter(s.graph.targets32);
         } else if (p.topology.kind == TopologyKind::annealed) {
             device_.launch(device::Annealed{spikes, s.annealed, static_cast<std::uint64_t>(fired), targets_per_spike(p), s.counts.view()}, sources);
         } else {
@@ -444,7 +462,7 @@ private:
 
     std::uint64_t identity() const {
         std::vector<std::uint64_t> checksums;
-        for (const ProjectionState& s : projections_) checksums.push_back(s.checksum);
+        for (const ProjectionState& s : projections_) checksums.push_back(s.graph.checksum);
         return spiking::checkpoint_identity(network_, checksums);
     }
     spiking::Checkpoint empty_checkpoint() const {

@@ -2,10 +2,13 @@
 // A device made of fibers: runs the kernels' own source without a GPU (kernels/device/shim.hpp).  For tests.
 
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
 #include "host/cpu/floating_point.hpp"
+#include "host/gpu/graph_builder.hpp"
 #include "kernels/device/shim.hpp"
 
 namespace spikemass::gpu {
@@ -48,6 +51,9 @@ public:
         ++options_.seed;
         shim::launch(kernel, {static_cast<unsigned>(std::min<std::size_t>(blocks, layout_.blocks)), layout_.block_threads, 1, shared_bytes, false}, options_);
     }
+    /// Graphs are built on the host: target spikemass_graph_host.
+    const GraphBuilder& graphs() const { return host_graph_builder(); }
+    std::uint64_t free_memory() const { return std::numeric_limits<std::uint64_t>::max(); }
     std::size_t block_warps() const { return layout_.block_threads / arch::warp_size; }
     std::size_t shared_limit() const { return 227 * 1024; }
     std::size_t warps() const { return std::size_t{layout_.blocks} * layout_.block_threads / arch::warp_size; }

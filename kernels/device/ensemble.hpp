@@ -33,7 +33,7 @@ struct EnsembleProjection {
     std::uint32_t source = 0, target = 0;
     std::int64_t delay = 1;
     Global<const std::uint64_t> start;
-    Global<const std::uint32_t> row_target;
+    Global<const std::uint16_t> row_target; ///< a block's memory holds the counts of far fewer than 65,536 targets
     Global<const std::int16_t> weight;
     RandomKey annealed;
     std::uint32_t per_spike = 0;

@@ -104,14 +104,15 @@ struct Update {
     }
 };
 
-/// Rows of spiking sources into the counts of their targets: a warp per row.
+/// Rows of spiking sources into the counts of their targets: a warp per row.  Target: u16 where there are at most 65,536 of them, which halves the traffic, else u32.
+template <class Target>
 struct Scatter {
     static constexpr const char* name = "scatter";
     static constexpr unsigned max_threads = 256;
 
     SpikeList spikes;
     Global<const std::uint64_t> start;      ///< [source + 1]
-    Global<const std::uint32_t> target;     ///< [synapse]
+    Global<const Target> target;            ///< [synapse]
     Global<const std::int16_t> weight;      ///< [synapse], or empty: every synapse counts 1
     Global<std::uint32_t> counts;           ///< [target]
 

@@ -185,6 +185,9 @@ TEST(Backend, DeviceMemoryIsEstimatedBeforeItIsTaken) {
     const double need = estimate_device_memory(n);
     EXPECT_GT(need, 4e8);   // 1e8 targets of 4 bytes
     EXPECT_LT(need, 8e8);
+    const Network narrow = network(60000, TopologyKind::erdos_renyi, 1000);
+    EXPECT_GT(estimate_device_memory(narrow), device_context_bytes + 1.2e8);   // 6e7 targets of 2 bytes ...
+    EXPECT_LT(estimate_device_memory(narrow), device_context_bytes + 1.5e8);   // ... and what building takes beside them
     const Fake machine(gpus({""}));
     Backend b = choose_backend("cuda", never, machine);
     b.memory_bytes = 1.06 * need;
