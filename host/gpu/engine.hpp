@@ -34,7 +34,11 @@ std::unique_ptr<Ensemble> make_cuda_ensemble(const CudaOptions& = {});
 
 /// What an engine takes whatever its network is: the context's own, small tables.
 constexpr double device_context_bytes = 64e6;
-/// Device memory that the network takes there, bytes (strategy R).
+/// Device memory that the network takes there, bytes: state, graph, lists of spikes.
+double estimate_network_memory(const Network&);
+/// And what the record of its steps takes: both halves of the ring.
+double estimate_record_memory(const Network&, std::int64_t steps_per_bin, const RecordFlags&);
+/// All of strategy R, whatever is recorded.
 double estimate_device_memory(const Network&);
 
 /// Shared memory of a block in strategy A: counts of 4-byte words.

@@ -2,13 +2,14 @@
 
 #include "host/cpu/graph.hpp"
 #include "host/gpu/engine.hpp"
+#include "host/gpu/record.hpp"
 #include "host/spiking/setup.hpp"
 #include "models/registry.hpp"
 
 namespace spikemass {
 
-double estimate_device_memory(const Network& network) {
-    double bytes = device_context_bytes;
+double estimate_network_memory(const Network& network) {
+    double bytes = 0;
     const auto ring = static_cast<double>(spiking::longest_delay(network));
     for (const Population& p : network.populations) bytes += static_cast<double>(p.size) * (8 + 4 + 12 + 4 * ring);   // columns, eta, recorder, spike lists
     for (const Projection& p : network.projections) {
@@ -18,6 +19,15 @@ double estimate_device_memory(const Network& network) {
         bytes += static_cast<double>(t.size) * 12;   // counts, gains, trace
     }
     return bytes;
+}
+
+double estimate_record_memory(const Network& network, std::int64_t steps_per_bin, const RecordFlags& flags) {
+    constexpr std::int64_t chunk = GpuLayout{}.chunk_steps;
+    return 2 * sizeof(std::uint32_t) * static_cast<double>(gpu::RecordShape(network.populations.size(), chunk, steps_per_bin, flags, chunk).words());
+}
+
+double estimate_device_memory(const Network& network) {
+    return device_context_bytes + estimate_network_memory(network) + estimate_record_memory(network, 1, {.v = true, .order_parameter = true});
 }
 
 BlockMemory::BlockMemory(const Network& network) : populations(network.populations.size()) {
