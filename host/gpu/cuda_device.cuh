@@ -20,22 +20,22 @@ namespace spikemass::gpu {
 struct DestroyStream {
     void operator()(cudaStream_t s) const { cudaStreamDestroy(s); }   // what stands in it is still done
 };
-using Stream = std::unique_ptr<std::remove_pointer_t<cudaStream_t>, DestroyStream>;
-inline Stream make_stream() {
+using CudaStream = std::unique_ptr<std::remove_pointer_t<cudaStream_t>, DestroyStream>;
+inline CudaStream make_stream() {
     cudaStream_t s = nullptr;
     check(cudaStreamCreateWithFlags(&s, cudaStreamNonBlocking), "cudaStreamCreateWithFlags");
-    return Stream(s);
+    return CudaStream(s);
 }
 
 struct DestroyEvent {
     void operator()(cudaEvent_t e) const { cudaEventDestroy(e); }
 };
-using Event = std::unique_ptr<std::remove_pointer_t<cudaEvent_t>, DestroyEvent>;
+using CudaEvent = std::unique_ptr<std::remove_pointer_t<cudaEvent_t>, DestroyEvent>;
 /// Who waits for it sleeps.
-inline Event make_event() {
+inline CudaEvent make_event() {
     cudaEvent_t e = nullptr;
     check(cudaEventCreateWithFlags(&e, cudaEventDisableTiming | cudaEventBlockingSync), "cudaEventCreateWithFlags");
-    return Event(e);
+    return CudaEvent(e);
 }
 
 class CudaDevice {
@@ -115,7 +115,7 @@ public:
 
     private:
         friend class CudaDevice;
-        Event copied_;
+        CudaEvent copied_;
         T* data_ = nullptr;
     };
 
@@ -208,8 +208,8 @@ private:
     unsigned multiprocessors_ = 1, max_blocks_ = 1;
     std::size_t shared_limit_ = 0;
     std::string name_;
-    Stream stream_, copies_;
-    Event queued_;   ///< what was in stream_ when a copy was asked for
+    CudaStream stream_, copies_;
+    CudaEvent queued_;   ///< what was in stream_ when a copy was asked for
     std::array<Pinned<unsigned char>, 2> stages_;   // last: they wait for copies in the streams
     std::array<std::size_t, 2> stage_bytes_{};
     std::size_t next_stage_ = 0;

@@ -107,6 +107,7 @@ private:
                 for (unsigned i = me; i < population.neurons; i += all) shared.state.write(at + i, population.column[c].read(i));
         }
         std::uint32_t counts = 0;
+#pragma unroll 1   // a few projections, once per launch: not worth the registers
         for (std::uint64_t q = 0; q < n.projections.size(); ++q) counts += targets_of(n, q);
         for (unsigned i = me; i < counts; i += all) shared.counts.write(i, 0);
         for (unsigned p = me; p < n.populations.size(); p += all) shared.fired.write(p, 0);
