@@ -23,7 +23,7 @@ struct Variant {
     ShimDevice::Layout layout;
     shim::Options options;
 };
-const Variant variants[] = {{{1, 32}, {shim::Order::random, 11}}, {{3, 64}, {shim::Order::reverse, 1}}, {{2, 96}, {shim::Order::random, 5}}};
+const Variant variants[] = {{{1, 32, 10}, {shim::Order::random, 11}}, {{3, 64}, {shim::Order::reverse, 1}}, {{2, 96, 33}, {shim::Order::random, 5}}};   // chunks: parts of a bin, all, more than one
 
 void expect_equal(const std::vector<PopulationBins>& a, const std::vector<PopulationBins>& b, const std::string& name) {
     ASSERT_EQ(a.size(), b.size());
@@ -262,9 +262,9 @@ TEST(Ensemble, NetworksLargerThanABlockAreRefused) {
 }
 
 TEST(Ensemble, AllGoldenNetworksInOneLaunch) {
-    // Different sizes, models, delays and graphs share a launch with fewer blocks than networks; two launches in a row, then strategy R.
+    // Different sizes, models, delays and graphs share a launch with fewer blocks than networks; two calls in a row, of several launches or one, then strategy R.
     const auto cases = golden::cases();
-    for (const Variant& v : {Variant{{3, 96}, {shim::Order::random, 9}}, Variant{{2, 32}, {shim::Order::reverse, 1}}}) {
+    for (const Variant& v : {Variant{{3, 96, 8}, {shim::Order::random, 9}}, Variant{{2, 32}, {shim::Order::reverse, 1}}}) {
         gpu::EnsembleOn<ShimDevice> ensemble(std::make_shared<ShimDevice>(v.layout, v.options));
         std::vector<Engine*> engines;
         std::vector<std::unique_ptr<Engine>> cpu;

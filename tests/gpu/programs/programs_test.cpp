@@ -24,9 +24,11 @@ using namespace spikemass::programs;
 using gpu::ShimDevice;
 
 Backend shim_backend() {
-    const auto device = [](unsigned blocks, unsigned threads) { return std::make_shared<ShimDevice>(ShimDevice::Layout{blocks == 0 ? 2 : std::min(blocks, 4u), threads}, shim::Options{.seed = threads}); };
-    return {"shim", [=](const Network& n, const GpuLayout& l) { return std::make_unique<gpu::ReferenceEngine<ShimDevice>>(n, device(l.max_blocks, checked(l).block)); },
-            [=](const GpuLayout& l) { return std::make_unique<gpu::EnsembleOn<ShimDevice>>(device(2, checked(l).ensemble_block == 1024 ? 96 : l.ensemble_block)); }};
+    const auto device = [](unsigned blocks, unsigned threads, std::int64_t chunk_steps) {
+        return std::make_shared<ShimDevice>(ShimDevice::Layout{blocks == 0 ? 2 : std::min(blocks, 4u), threads, chunk_steps}, shim::Options{.seed = threads});
+    };
+    return {"shim", [=](const Network& n, const GpuLayout& l) { return std::make_unique<gpu::ReferenceEngine<ShimDevice>>(n, device(l.max_blocks, checked(l).block, l.chunk_steps)); },
+            [=](const GpuLayout& l) { return std::make_unique<gpu::EnsembleOn<ShimDevice>>(device(2, checked(l).ensemble_block == 1024 ? 96 : l.ensemble_block, l.chunk_steps)); }};
 }
 
 /// The shim, but strategy R starts from another state: what a backend with wrong spikes looks like.
@@ -42,7 +44,7 @@ Backend wrong_backend() {
 TEST(Layouts, RefusesWhatNoLaunchTakes) {
     EXPECT_NO_THROW(checked(GpuLayout{}));
     for (const GpuLayout& l : layouts()) EXPECT_NO_THROW(checked(l));
-    for (const GpuLayout& l : {GpuLayout{0, 0, 32}, GpuLayout{48, 0, 32}, GpuLayout{512, 0, 32}, GpuLayout{32, 0, 0}, GpuLayout{32, 0, 1056}}) EXPECT_THROW(checked(l), ConfigurationError);
+    for (const GpuLayout& l : {GpuLayout{0, 0, 32}, GpuLayout{48, 0, 32}, GpuLayout{512, 0, 32}, GpuLayout{32, 0, 0}, GpuLayout{32, 0, 1056}, GpuLayout{32, 0, 32, 0}}) EXPECT_THROW(checked(l), ConfigurationError);
 }
 
 TEST(Parity, AtLeastFortyConfigurationsOfDifferentNames) {
@@ -196,7 +198,7 @@ TEST(Graphs, TimesOfBuilds) {
 
 TEST(Layouts, ShimGivesOneDigest) {
     Json out;
-    const LayoutPlan plan{.layouts = {{32, 1, 32}, {96, 3, 64}, {64, 0, 160}}, .repeats = 2, .warmup = 7, .steps = 12, .copies = 2, .load = false};
+    const LayoutPlan plan{.layouts = {{32, 1, 32}, {96, 3, 64, 5}, {64, 0, 160, 1}}, .repeats = 2, .warmup = 7, .steps = 12, .copies = 2, .load = false};
     EXPECT_TRUE(run_layouts(shim_backend(), layout_network(), plan, out)) << out.dump(1);
     EXPECT_EQ(out["digests"], 1);
     EXPECT_EQ(out["runs"], 12);

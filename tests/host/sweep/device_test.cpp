@@ -175,14 +175,14 @@ TEST(OnADevice, EnsemblesStayWithinTheMemoryOfBlocks) {
 
 TEST(OnADevice, EnsemblesStayWithinTheMemoryOfTheDevice) {
     const Folder folder;
-    const std::string text = replaced(replaced(small(net_toml + "[sweep]\ntrials    = 3\n\"population.E.size\" = [31]\n"), "bin       = 0.1", "bin       = 0.02"), "trials    = 2", "trials    = 40");
-    Backend b = shim_backend(100);
+    const std::string text = replaced(replaced(small(net_toml + "[sweep]\ntrials    = 3\n\"population.E.size\" = [31]\n"), "bin       = 0.1", "bin       = 0.02"), "trials    = 2", "trials    = 250");
+    Backend b = shim_backend(1000);
     b.memory_bytes = 75e6;
     std::vector<std::size_t> sizes;
     const SweepPlan plan = network_file(text).sweep();
     const Configuration c = plan.configuration(plan.points[0]);
     const double each = estimate_ensemble_memory(c.network, c.plan);
-    EXPECT_EQ(run(folder / "out", text, watched(b, [&](const std::vector<Network>& n) { sizes.push_back(n.size()); })).done, 40);
+    EXPECT_EQ(run(folder / "out", text, watched(b, [&](const std::vector<Network>& n) { sizes.push_back(n.size()); })).done, 250);
     ASSERT_GT(sizes.size(), 1u);
     for (const std::size_t n : sizes) EXPECT_LE(static_cast<double>(n) * each, 0.8 * b.memory_bytes);
     EXPECT_GT(static_cast<double>(sizes.front() + 1) * each, 0.8 * b.memory_bytes);   // and fill it
@@ -200,10 +200,10 @@ TEST(OnADevice, TheBlockEstimateIsWhatTheLaunchTakes) {
         for (const bool enough : {false, true}) {
             const auto device = std::make_shared<Tight>(gpu::ShimDevice::Layout{1, 32});
             device->limit = BlockMemory(c.network).bytes() - (enough ? 0 : 1);
-            gpu::ReferenceEngine<Tight> engine(c.network, device);
-            gpu::ReferenceEngine<Tight>* const engines[] = {&engine};
+            gpu::EnsembleOn<Tight> ensemble(device);
+            ensemble.add(c.network);
             std::vector<std::vector<PopulationBins>> out;
-            const auto launch = [&] { gpu::record_together<Tight>(*device, engines, 1, 1, {}, out); };
+            const auto launch = [&] { ensemble.record(1, 1, {}, out); };
             if (enough) EXPECT_NO_THROW(launch());
             else EXPECT_THROW(launch(), CapacityError);
         }
