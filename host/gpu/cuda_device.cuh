@@ -99,7 +99,7 @@ public:
             device.use();
             copied_ = make_event();
             void* p = nullptr;
-            check(cudaHostAlloc(&p, n * sizeof(T), cudaHostAllocDefault), "cudaHostAlloc of " + std::to_string(n * sizeof(T)) + " bytes");
+            check(cudaHostAlloc(&p, n * sizeof(T), cudaHostAllocDefault), "cudaHostAlloc of " + std::to_string(n * sizeof(T)) + " bytes of pinned memory");
             data_ = static_cast<T*>(p);
         }
         Pinned(Pinned&& o) noexcept : copied_(std::move(o.copied_)), data_(std::exchange(o.data_, nullptr)) {}

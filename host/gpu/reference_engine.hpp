@@ -136,7 +136,7 @@ public:
     device::EnsembleNetwork ensemble_network() {
         return {step_, ring_, tables_.populations.view(), tables_.projections.view(), scalar_terms_.view(), scalar_traces_.view(), tables_.lists.view(), list_sizes_.view(), digest_.view()};
     }
-    /// Input of the next step but `ahead` by the stimuli of a population.
+    /// What the stimuli add to the input of a population, `ahead` steps after the next one.
     float stimulus(std::size_t population, std::int64_t ahead) const { return static_cast<float>(input_mean(network_, population, step_ + ahead)); }
     /// A launch of that many steps stands in the queue.
     void launched(std::int64_t steps) { step_ += steps; }
