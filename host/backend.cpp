@@ -36,7 +36,7 @@ Backend on_cuda(const GpuDevice& d, std::string reason) {
     b.block_bytes = static_cast<std::size_t>(d.shared_bytes_per_block);
     b.together = static_cast<std::size_t>(std::max(1, 2 * d.multiprocessors));   // at most two blocks of the largest size are resident on each
 #ifdef SPIKEMASS_HAS_CUDA
-    const CudaOptions options{d.ordinal};
+    const CudaOptions options{d.ordinal, {}};
     b.engine = [options](const Network& network) { return make_cuda_engine(network, options); };
     b.ensemble = [options] { return make_cuda_ensemble(options); };
 #else
