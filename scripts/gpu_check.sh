@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Everything that needs a GPU, in one command of at most ten minutes: device, tests, numerics, parity, layouts, compute-sanitizer, timings.
+# Everything that needs a GPU, in one command of at most ten minutes: device, tests, numerics, parity, layouts, compute-sanitizer, timings, baseline.
 # Every part has its own time limit and failures do not stop the next; the summary is printed from what finished.  docs/gpu.md says more.
 # usage: gpu_check.sh [--bin FOLDER | --build] [--only PART,PART...] [--limit SECONDS] [--list]
 #   --bin    programs (default: bin beside this script, as in a bundle, else build/cuda/bin)      --limit  no part may take longer than this
@@ -9,8 +9,8 @@
 # Exit: 0 all parts passed, 1 a part failed or ran out of time, or the build failed, 2 usage, 3 nothing failed but parts were not built or not found, 77 no GPU.
 set -u -o pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-parts=(device tests numerics parity layouts sanitizer timings)
-declare -A limit=([device]=30 [tests]=120 [numerics]=80 [parity]=90 [layouts]=60 [sanitizer]=120 [timings]=100)
+parts=(device tests numerics parity layouts sanitizer timings baseline)
+declare -A limit=([device]=20 [tests]=115 [numerics]=80 [parity]=90 [layouts]=50 [sanitizer]=110 [timings]=100 [baseline]=35)
 budget=600
 
 usage() { sed -n '4,7p' "$here/$(basename "$0")" | sed 's/^# *//' >&2; exit 2; }
@@ -133,6 +133,7 @@ part_numerics() { program gpu_numerics --json "$1"; }
 part_parity() { program gpu_parity --json "$1"; }
 part_layouts() { program gpu_layouts --json "$1"; }
 part_timings() { program gpu_timings --json "$1"; }
+part_baseline() { program gpu_dense_baseline --json "$1"; }
 part_sanitizer() {
   [ -x "$bin/gpu_small_networks" ] || return $not_built
   local tool sanitizer failed=0
@@ -152,6 +153,8 @@ running='' child=''
 json_text() { printf '"'; sed -e 's/\\/\\\\/g; s/"/\\"/g; s/\t/\\t/g' | tr -d '\000-\010\013-\037' | sed -e ':a;N;$!ba;s/\n/\\n/g' | tr -d '\n'; printf '"'; }
 commit=unknown
 if [ -f "$here/COMMIT" ]; then commit=$(cat "$here/COMMIT"); elif git -C "$here" rev-parse HEAD >/dev/null 2>&1; then commit=$(git -C "$here" describe --always --abbrev=12 --dirty --exclude='*'); fi
+
+export SPIKEMASS_COMMIT=$commit   # for the programs' own JSON
 
 finish() {   # summary, JSON, exit code
   trap - INT TERM
@@ -195,7 +198,7 @@ finish() {   # summary, JSON, exit code
 }
 trap finish INT TERM
 
-export -f program part_device part_tests part_numerics part_parity part_layouts part_sanitizer part_timings
+export -f program part_device part_tests part_numerics part_parity part_layouts part_sanitizer part_timings part_baseline
 export bin here device not_built not_found
 start=$SECONDS
 for part in "${selected[@]}"; do

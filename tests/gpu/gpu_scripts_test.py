@@ -65,7 +65,7 @@ class Scripts(unittest.TestCase):
         self.assertEqual(code, 3, output)
         found, parts = self.results()
         self.assertEqual(found["device"], 'GPU 0: "Impostor"')
-        self.assertEqual({n: p["status"] for n, p in parts.items()}, {"device": "passed", **dict.fromkeys(("tests", "numerics", "parity", "layouts", "sanitizer", "timings"), "not built")})
+        self.assertEqual({n: p["status"] for n, p in parts.items()}, {"device": "passed", **dict.fromkeys(("tests", "numerics", "parity", "layouts", "sanitizer", "timings", "baseline"), "not built")})
         self.assertEqual(output.count("passed"), 2)   # device, as it ends and in the summary
 
     def test_without_gpu_device(self):
@@ -85,6 +85,13 @@ class Scripts(unittest.TestCase):
         self.assertEqual([parts[n]["status"] for n in ("numerics", "parity", "layouts")], ["failed", "timed out", "passed"])
         self.assertEqual([parts[n]["result"] for n in ("numerics", "parity", "layouts")], [{"differing": 3}, None, {"digests": 1}])
         self.assertIn("three differ", next(self.out.glob("*.log")).read_text())
+
+    def test_programs_know_the_commit(self):
+        self.impostor("gpu_dense_baseline", "echo \"{\\\"commit\\\": \\\"$SPIKEMASS_COMMIT\\\"}\" >$2")
+        self.assertEqual(self.check("--only", "baseline")[0], 0)
+        found, parts = self.results()
+        self.assertEqual(parts["baseline"]["result"]["commit"], found["commit"])
+        self.assertNotEqual(found["commit"], "")
 
     def test_gpu_tests_are_required_to_run(self):
         (self.bin / "gpu_tests.txt").write_text("a_test\nb_test\n")
@@ -116,7 +123,7 @@ class Scripts(unittest.TestCase):
 
     def test_limits_fit_ten_minutes(self):
         seconds = [int(line.split()[1]) for line in self.check("--list")[1].splitlines()]
-        self.assertEqual(len(seconds), 7)
+        self.assertEqual(len(seconds), 8)
         self.assertLessEqual(sum(seconds), 600)
 
     def test_bundle_brings_its_libraries(self):
