@@ -39,7 +39,7 @@ take_programs() {   # the program, the tests on a device, the programs of the pa
     bin=$root/build/cuda/bin
   fi
   local name library arrow path programs=() missing=0
-  for name in spikemass gpu_device gpu_numerics gpu_parity gpu_layouts gpu_small_networks gpu_timings gpu_dense_baseline $(cat "$bin/gpu_tests.txt" 2>/dev/null); do
+  for name in spikemass gpu_device gpu_numerics gpu_parity gpu_layouts gpu_small_networks gpu_timings gpu_ceilings gpu_dense_baseline $(cat "$bin/gpu_tests.txt" 2>/dev/null); do
     if [ -x "$bin/$name" ]; then programs+=("$name"); else echo "not built, left out: $name"; fi
   done
   [ ${#programs[@]} -gt 0 ] || fail "$bin has none of the programs."

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Everything that needs a GPU, in one command of at most ten minutes: device, tests, numerics, parity, layouts, compute-sanitizer, timings, baseline.
+# Everything that needs a GPU, in one command of at most ten minutes: device, tests, ceilings, numerics, parity, layouts, compute-sanitizer, timings, baseline.
 # Every part has its own time limit and failures do not stop the next; the summary is printed from what finished.  docs/gpu.md says more.
 # usage: gpu_check.sh [--bin FOLDER | --build] [--only PART,PART...] [--limit SECONDS] [--list]
 #   --bin    programs (default: bin beside this script, as in a bundle, else build/cuda/bin)      --limit  no part may take longer than this
@@ -9,8 +9,8 @@
 # Exit: 0 all parts passed, 1 a part failed or ran out of time, or the build failed, 2 usage, 3 nothing failed but parts were not built or not found, 77 no GPU.
 set -u -o pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-parts=(device tests numerics parity layouts sanitizer timings baseline)
-declare -A limit=([device]=20 [tests]=115 [numerics]=80 [parity]=90 [layouts]=50 [sanitizer]=110 [timings]=100 [baseline]=35)
+parts=(device tests ceilings numerics parity layouts sanitizer timings baseline)
+declare -A limit=([device]=15 [tests]=100 [ceilings]=55 [numerics]=75 [parity]=80 [layouts]=45 [sanitizer]=100 [timings]=100 [baseline]=30)
 budget=600
 
 usage() { sed -n '4,7p' "$here/$(basename "$0")" | sed 's/^# *//' >&2; exit 2; }
@@ -133,6 +133,7 @@ part_numerics() { program gpu_numerics --json "$1"; }
 part_parity() { program gpu_parity --json "$1"; }
 part_layouts() { program gpu_layouts --json "$1"; }
 part_timings() { program gpu_timings --json "$1"; }
+part_ceilings() { program gpu_ceilings --json "$1"; }
 part_baseline() { program gpu_dense_baseline --json "$1"; }
 part_sanitizer() {
   [ -x "$bin/gpu_small_networks" ] || return $not_built
@@ -198,7 +199,7 @@ finish() {   # summary, JSON, exit code
 }
 trap finish INT TERM
 
-export -f program part_device part_tests part_numerics part_parity part_layouts part_sanitizer part_timings part_baseline
+export -f program part_device part_tests part_numerics part_parity part_layouts part_sanitizer part_timings part_ceilings part_baseline
 export bin here device not_built not_found
 start=$SECONDS
 for part in "${selected[@]}"; do

@@ -30,7 +30,7 @@ struct BaselinePlan {
     std::vector<double> activities = {1e-4, 1e-3, 1e-2, 1e-1, 1.0};
     MeasurePlan measure;
     int threads = 1;                     ///< for the graph
-    double seconds = 30;                 ///< of the whole: a point that would begin later is left out, which is said and makes the result false
+    double seconds = 25;                 ///< of the whole: a point that would begin later is left out, which is said and makes the result false
 };
 
 /// One row per graph and activity; in it one entry per way, seconds per step and network.  The first way is what the others are compared with (`over_NAME`).
