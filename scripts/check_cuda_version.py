@@ -13,6 +13,7 @@ Exit: 0 everything compiles and nothing spills, 1 not, 2 usage, 77 FOLDER has no
 """
 
 import ctypes
+import os
 import re
 import subprocess
 import sys
@@ -87,6 +88,7 @@ def main():
         print(f"{folder}: no {'libnvrtc.so' if not libraries else ', '.join(missing)} there; nothing was checked.")
         return 77
     include = [f"-I{p}" for p in dict.fromkeys(places.values())]
+    os.chdir(root)   # NVRTC looks for includes where it runs, first of all
     nvrtc = ctypes.CDLL(str(libraries[0]))
     major, minor = ctypes.c_int(), ctypes.c_int()
     nvrtc.nvrtcVersion(ctypes.byref(major), ctypes.byref(minor))
