@@ -196,6 +196,7 @@ struct Tight : ShimDevice {
         return watched;
     }
 };
+double whole_record(const Network& n) { return estimate_record_memory(n, 1, {.v = true, .order_parameter = true}); }
 std::unique_ptr<Engine> on_tight(const Network& n, std::uint64_t free) {
     const auto device = std::make_shared<Tight>(ShimDevice::Layout{2, 64});
     device->free = free;
@@ -213,7 +214,7 @@ TEST(Graphs, AreBuiltInSlabsWhereMemoryIsShortAndRefusedWhereItIsTooShort) {
             n.projections[0].topology.half_width = 4;
             const ProjectionMemory m = estimate_projection_memory(n, n.projections[0]);
             EXPECT_GE(m.graph, 30 * 5003 * (sd > 0 ? 4.0 : 2.0));
-            const double least = m.graph + m.building + m.targets + recorder_bytes * 5003;   // what is still to come when the populations are there
+            const double least = m.graph + m.building + m.targets + recorder_bytes * 5003 + whole_record(n);   // what is still to come when the populations are there
             Tight::slabs = 0;
             const auto cpu = make_cpu_engine(n, {1, ""}), device = on_tight(n, static_cast<std::uint64_t>((least + 200000) / usable_device_part));
             if (std::string(gpu::host_graph_builder().system) == "cpp") {
@@ -238,7 +239,7 @@ TEST(Graphs, AreBuiltInSlabsWhereMemoryIsShortAndRefusedWhereItIsTooShort) {
 TEST(Graphs, MemoryOfLaterOnesIsKeptAside) {
     // Two projections: while the first one is built, all of the second and the arrays of both must have room.
     const Network n = of_kind(TopologyKind::fixed_indegree, 0, 811);
-    double kept = 0, building = 0;
+    double kept = whole_record(n), building = 0;
     for (const Population& p : n.populations) kept += recorder_bytes * static_cast<double>(p.size);
     for (const Projection& p : n.projections) {
         const ProjectionMemory m = estimate_projection_memory(n, p);
