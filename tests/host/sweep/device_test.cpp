@@ -105,8 +105,8 @@ TEST(OnADevice, ARunThatDoesNotFitIsRefusedBeforeAnythingIsBuilt) {
     const Configuration c = plan.configuration(plan.points[1], 1);
     SimulationOptions o;
     o.backend = shim_backend();
-    o.backend.memory_bytes = 1e6;
-    o.backend.engine = [](const Network&) -> std::unique_ptr<Engine> {
+    o.backend.devices[0].memory_bytes = 1e6;
+    o.backend.devices[0].engine = [](const Network&) -> std::unique_ptr<Engine> {
         ADD_FAILURE() << "was built";
         return {};
     };
@@ -120,7 +120,7 @@ TEST(OnADevice, SweepsRunInEnsembles) {
     const Folder folder;
     std::vector<std::size_t> sizes;
     Backend b = shim_backend(4);
-    b.ensemble = [&, make = b.ensemble] {
+    b.devices[0].ensemble = [&, make = b.devices[0].ensemble] {
         return std::make_unique<WatchedEnsemble>(make(), [&, fresh = true](const std::vector<Network>& n) mutable { if (std::exchange(fresh, false)) sizes.push_back(n.size()); });
     };
     const SweepOutcome outcome = run(folder / "out", small(), b);
@@ -136,14 +136,14 @@ TEST(OnADevice, SweepsRunInEnsembles) {
 TEST(OnADevice, WhatDoesNotFitIntoABlockRunsAlone) {
     const Folder folder;
     Backend b = shim_backend();
-    b.block_bytes = 100;
+    b.devices[0].block_bytes = 100;
     EXPECT_EQ(run(folder / "blocks", small(), b).done, 10);
     EXPECT_EQ(expect_same_runs(on_cpu(), folder / "blocks", "R/shim"), 10);
 }
 
 /// Looks at every ensemble before its first launch.
 Backend watched(Backend b, std::function<void(const std::vector<Network>&)> look) {
-    b.ensemble = [look, make = b.ensemble] {
+    b.devices[0].ensemble = [look, make = b.devices[0].ensemble] {
         return std::make_unique<WatchedEnsemble>(make(), [look, fresh = true](const std::vector<Network>& n) mutable { if (std::exchange(fresh, false)) look(n); });
     };
     return b;
@@ -156,15 +156,15 @@ TEST(OnADevice, EnsemblesStayWithinTheMemoryOfBlocks) {
     const SweepPlan plan = network_file(text).sweep();
     const auto block = [&](std::size_t point) { return BlockMemory(plan.configuration(plan.points[point]).network); };
     Backend b = shim_backend(8);
-    b.block_bytes = std::max(block(1).bytes(), block(2).bytes());   // 103 all to all; 50 random: each has what the other lacks
+    b.devices[0].block_bytes = std::max(block(1).bytes(), block(2).bytes());   // 103 all to all; 50 random: each has what the other lacks
     BlockMemory both = block(1);
     both.widen(block(2));
-    ASSERT_GT(both.bytes(), b.block_bytes);
+    ASSERT_GT(both.bytes(), b.devices[0].block_bytes);
     std::size_t inside = 0;
     b = watched(b, [&](const std::vector<Network>& all) {
         BlockMemory widest(all.front());
         for (const Network& n : all) widest.widen(BlockMemory(n));
-        EXPECT_LE(widest.bytes(), b.block_bytes);
+        EXPECT_LE(widest.bytes(), b.devices[0].block_bytes);
         inside += all.size();
     });
     EXPECT_EQ(run(folder / "out", text, b).done, 8);
@@ -177,15 +177,15 @@ TEST(OnADevice, EnsemblesStayWithinTheMemoryOfTheDevice) {
     const Folder folder;
     const std::string text = replaced(replaced(small(net_toml + "[sweep]\ntrials    = 3\n\"population.E.size\" = [31]\n"), "bin       = 0.1", "bin       = 0.02"), "trials    = 2", "trials    = 40");
     Backend b = shim_backend(100);
-    b.memory_bytes = 75e6;
+    b.devices[0].memory_bytes = 75e6;
     std::vector<std::size_t> sizes;
     const SweepPlan plan = network_file(text).sweep();
     const Configuration c = plan.configuration(plan.points[0]);
     const double each = estimate_ensemble_memory(c.network, c.plan);
     EXPECT_EQ(run(folder / "out", text, watched(b, [&](const std::vector<Network>& n) { sizes.push_back(n.size()); })).done, 40);
     ASSERT_GT(sizes.size(), 1u);
-    for (const std::size_t n : sizes) EXPECT_LE(static_cast<double>(n) * each, 0.8 * b.memory_bytes);
-    EXPECT_GT(static_cast<double>(sizes.front() + 1) * each, 0.8 * b.memory_bytes);   // and fill it
+    for (const std::size_t n : sizes) EXPECT_LE(static_cast<double>(n) * each, 0.8 * b.devices[0].memory_bytes);
+    EXPECT_GT(static_cast<double>(sizes.front() + 1) * each, 0.8 * b.devices[0].memory_bytes);   // and fill it
 }
 
 TEST(OnADevice, TheBlockEstimateIsWhatTheLaunchTakes) {
@@ -217,13 +217,13 @@ TEST(OnADevice, AnEnsembleThatFailsIsTakenApartUntilTheCulpritStandsAlone) {
     const auto is_bad = [&](const Network& n) { return n.seeds.graph == bad.seeds.graph && n.projections[0].topology.kind == bad.projections[0].topology.kind &&
                                                        n.projections[0].topology.mean_indegree == bad.projections[0].topology.mean_indegree; };
     Backend b = shim_backend(10);
-    b.ensemble = [&, make = b.ensemble] {
+    b.devices[0].ensemble = [&, make = b.devices[0].ensemble] {
         return std::make_unique<WatchedEnsemble>(make(), [&](const std::vector<Network>& all) {
             for (const Network& n : all)
                 if (is_bad(n)) throw DeviceError("a launch failed");
         });
     };
-    b.engine = [&, make = b.engine](const Network& n) -> std::unique_ptr<Engine> {
+    b.devices[0].engine = [&, make = b.devices[0].engine](const Network& n) -> std::unique_ptr<Engine> {
         if (!is_bad(n)) return make(n);
         return std::make_unique<FailingEngine<CapacityError>>(make(n), CapacityError("device memory ran out"));
     };
@@ -252,15 +252,15 @@ TEST(OnADevice, ALostDeviceEndsTheSweepAndItCanBeResumed) {
             if (++launches > 4) throw DeviceError("illegal address", true);
         };
         if (ensembles) {
-            b.ensemble = [&, make = b.ensemble] {
+            b.devices[0].ensemble = [&, make = b.devices[0].ensemble] {
                 return std::make_unique<WatchedEnsemble>(make(), [&, fresh = true](const std::vector<Network>&) mutable {
                     if (std::exchange(fresh, false)) launches += 3;   // the second ensemble is lost
                     if (launches > 4) throw DeviceError("illegal address", true);
                 });
             };
         } else {
-            b.ensemble = nullptr;
-            b.engine = [&, make = b.engine](const Network& n) {
+            b.devices[0].ensemble = nullptr;
+            b.devices[0].engine = [&, make = b.devices[0].engine](const Network& n) {
                 fail();
                 return make(n);
             };
@@ -282,8 +282,8 @@ TEST(OnADevice, ALostDeviceEndsTheSweepAndItCanBeResumed) {
 TEST(OnADevice, ALostDeviceIsToldEvenByTheLastRun) {
     const Folder folder;
     Backend b = shim_backend();
-    b.ensemble = nullptr;
-    b.engine = [](const Network&) -> std::unique_ptr<Engine> { throw DeviceError("illegal address", true); };
+    b.devices[0].ensemble = nullptr;
+    b.devices[0].engine = [](const Network&) -> std::unique_ptr<Engine> { throw DeviceError("illegal address", true); };
     const SweepOutcome outcome = run(folder / "out", small(net_toml + "[sweep]\ntrials    = 3\n\"population.E.size\" = [101]\n"), b);
     EXPECT_EQ(outcome.code, ExitCode::resumable);
     EXPECT_EQ(outcome.failed + outcome.missing, 2);
@@ -294,7 +294,7 @@ TEST(OnADevice, StopsBetweenLaunches) {
     StopFlag stop{0};
     Backend b = shim_backend(4);
     int launches = 0;
-    b.ensemble = [&, make = b.ensemble] {
+    b.devices[0].ensemble = [&, make = b.devices[0].ensemble] {
         return std::make_unique<WatchedEnsemble>(make(), [&, fresh = true](const std::vector<Network>&) mutable {
             if (std::exchange(fresh, false) && ++launches == 2) stop = static_cast<int>(ExitCode::interrupted);
         });
