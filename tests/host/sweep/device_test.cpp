@@ -1,6 +1,10 @@
 // Sweeps and runs on a device, which here is made of fibers: the CPU's values bit for bit, and what becomes of errors.
 
 #include <atomic>
+#include <map>
+#include <mutex>
+#include <set>
+#include <thread>
 
 #include "host/output/dataset.hpp"
 #include "host/output/journal.hpp"
@@ -50,6 +54,12 @@ void expect_equal(const RunResult& a, const RunResult& b) {
         EXPECT_EQ(a.populations[i].z_im, b.populations[i].z_im);
     }
     for (std::size_t i = 0; i < a.projections.size(); ++i) EXPECT_EQ(a.projections[i].graph_checksum, b.projections[i].graph_checksum);
+}
+
+/// Of those in small().
+bool same(const Network& a, const Network& b) {
+    const Topology &s = a.projections[0].topology, &t = b.projections[0].topology;
+    return a.seeds.graph == b.seeds.graph && s.kind == t.kind && s.mean_indegree == t.mean_indegree;
 }
 
 output::Journal journal_of(const std::filesystem::path& folder) { return output::Journal::open(output::journal_path(folder, 1, 1)); }
@@ -214,8 +224,7 @@ TEST(OnADevice, AnEnsembleThatFailsIsTakenApartUntilTheCulpritStandsAlone) {
     const Folder folder;
     const SweepPlan plan = network_file(small()).sweep();
     const Network bad = plan.configuration(plan.points[1], 1).network;
-    const auto is_bad = [&](const Network& n) { return n.seeds.graph == bad.seeds.graph && n.projections[0].topology.kind == bad.projections[0].topology.kind &&
-                                                       n.projections[0].topology.mean_indegree == bad.projections[0].topology.mean_indegree; };
+    const auto is_bad = [&](const Network& n) { return same(n, bad); };
     Backend b = shim_backend(10);
     b.devices[0].ensemble = [&, make = b.devices[0].ensemble] {
         return std::make_unique<WatchedEnsemble>(make(), [&](const std::vector<Network>& all) {
@@ -317,6 +326,171 @@ TEST(OnADevice, NetworksOfDifferentDtDoNotShareALaunch) {
     EXPECT_EQ(run(folder / "cpu", text, {}).done, 4);
     EXPECT_EQ(run(folder / "out", text, shim_backend(4)).done, 4);
     EXPECT_EQ(expect_same_runs(folder / "cpu", folder / "out", "A/shim"), 4);
+}
+
+/// As `watched`, for one of several devices.
+Device watched_part(Device d, std::function<void(const std::vector<Network>&)> look) {
+    d.ensemble = [look, make = d.ensemble] {
+        return std::make_unique<WatchedEnsemble>(make(), [look, fresh = true](const std::vector<Network>& n) mutable { if (std::exchange(fresh, false)) look(n); });
+    };
+    return d;
+}
+
+TEST(SeveralDevices, ShareOneQueueAndGiveTheSameRuns) {
+    for (const std::size_t n : {2, 3}) {
+        const Folder folder;
+        Backend b = shim_backend(100, n);
+        std::mutex mutex;
+        std::map<std::size_t, std::size_t> runs;
+        std::set<std::thread::id> threads;
+        for (std::size_t i = 0; i < n; ++i)
+            b.devices[i] = watched_part(b.devices[i], [&, i](const std::vector<Network>& all) {
+                const std::lock_guard lock(mutex);
+                runs[i] += all.size();
+                threads.insert(std::this_thread::get_id());
+            });
+        const SweepOutcome outcome = run(folder / "out", small(), b);
+        EXPECT_EQ(outcome.code, ExitCode::ok);
+        EXPECT_EQ(outcome.done, 10);
+        EXPECT_TRUE(outcome.message.empty());
+        EXPECT_EQ(expect_same_runs(on_cpu(), folder / "out"), 10);
+        EXPECT_EQ(journal_of(folder / "out").header().provenance.device, std::to_string(n) + " x shim");
+        EXPECT_EQ(runs.size(), n);   // each has its share, although one could hold all
+        EXPECT_EQ(threads.size(), n);
+        for (const auto& [device, count] : runs) EXPECT_LE(count, (10 + n - 1) / n) << device;
+    }
+}
+
+TEST(SeveralDevices, ALostOneEndsAloneAndTheOthersTakeItsRuns) {
+    for (const bool ensembles : {true, false}) {
+        const Folder folder;
+        Backend b = shim_backend(2, 3);
+        std::atomic<int> lost_after{0};
+        const auto lose = [&] {
+            ++lost_after;
+            throw DeviceError("illegal address on the second", true);
+        };
+        if (ensembles) {
+            b.devices[1] = watched_part(b.devices[1], [&](const std::vector<Network>&) { lose(); });
+        } else {
+            for (Device& d : b.devices) d.ensemble = nullptr;
+            b.devices[1].engine = [&](const Network&) -> std::unique_ptr<Engine> { return lose(), nullptr; };
+        }
+        const SweepOutcome outcome = run(folder / "out", small(), b);
+        EXPECT_EQ(outcome.code, ExitCode::ok);
+        EXPECT_EQ(outcome.done, 10);
+        EXPECT_EQ(outcome.failed + outcome.missing, 0);
+        EXPECT_EQ(lost_after, 1);   // it is not asked again
+        EXPECT_NE(outcome.message.find("illegal address on the second"), std::string::npos) << outcome.message;
+        EXPECT_NE(outcome.message.find("done by the others"), std::string::npos) << outcome.message;
+        EXPECT_EQ(expect_same_runs(on_cpu(), folder / "out"), 10);
+    }
+}
+
+TEST(SeveralDevices, ALostOneIsTakenApartInTheMiddle) {   // what is left of a halved ensemble comes back too
+    const Folder folder;
+    Backend b = shim_backend(10, 2);
+    std::atomic<int> launches{0};
+    const auto fail = [&](const std::vector<Network>&) {
+        if (++launches == 1) throw DeviceError("a launch failed");
+        throw DeviceError("illegal address", true);
+    };
+    b.devices[0] = watched_part(b.devices[0], fail);
+    const SweepOutcome outcome = run(folder / "out", small(), b);
+    EXPECT_EQ(launches, 2);
+    EXPECT_EQ(outcome.code, ExitCode::ok);
+    EXPECT_EQ(expect_same_runs(on_cpu(), folder / "out"), 10);
+}
+
+TEST(SeveralDevices, AllLostIsResumable) {
+    const Folder folder;
+    Backend b = shim_backend(2, 3);
+    std::atomic<bool> context_lost{false};
+    std::atomic<int> launches{0};
+    for (Device& d : b.devices)
+        d = watched_part(d, [&](const std::vector<Network>&) {   // one takes the whole process with it: the others fail in the same way
+            if (context_lost || ++launches == 3) {
+                context_lost = true;
+                throw DeviceError("illegal address", true);
+            }
+        });
+    const SweepOutcome outcome = run(folder / "out", small(), b);
+    EXPECT_EQ(outcome.code, ExitCode::resumable);
+    EXPECT_EQ(outcome.done, 4);
+    EXPECT_EQ(outcome.missing, 6);
+    EXPECT_NE(outcome.message.find("--resume"), std::string::npos) << outcome.message;
+    SweepOptions o;
+    o.resume = true;
+    EXPECT_EQ(run(folder / "out", small(), shim_backend(2, 2), o).code, ExitCode::ok);
+    EXPECT_EQ(expect_same_runs(on_cpu(), folder / "out"), 10);
+}
+
+TEST(SeveralDevices, ARunThatKillsTwoDevicesHasFailed) {
+    const Folder folder;
+    const SweepPlan plan = network_file(small()).sweep();
+    const Network bad = plan.configuration(plan.points[1], 1).network;
+    Backend b = shim_backend(1, 3);
+    for (Device& d : b.devices)
+        d.engine = [bad, make = d.engine](const Network& n) -> std::unique_ptr<Engine> {
+            if (same(n, bad)) throw DeviceError("illegal address", true);
+            return make(n);
+        };
+    const SweepOutcome outcome = run(folder / "out", small(), b);
+    EXPECT_EQ(outcome.code, ExitCode::failed_points);   // the third device did the others
+    EXPECT_EQ(outcome.failed, 1);
+    EXPECT_EQ(outcome.done, 9);
+    EXPECT_EQ(expect_same_runs(on_cpu(), folder / "out"), 9);
+}
+
+TEST(SeveralDevices, ASmallOneLeavesLargeRunsToTheOthers) {
+    const std::string text = small(net_toml + "[sweep]\ntrials    = 3\n\"population.E.size\" = [31, 20011]\n");
+    const SweepPlan plan = network_file(text).sweep();
+    const auto need = [&](std::size_t point) { return estimate_device_memory(plan.configuration(plan.points[point]).network); };
+    ASSERT_GT(need(1), 1.01 * need(0));
+    Backend b = shim_backend(4, 2);
+    for (Device& d : b.devices) d.ensemble = nullptr;
+    b.devices[0].memory_bytes = 1.06 * need(0);
+    std::atomic<int> here{0};
+    b.devices[0].engine = [&, make = b.devices[0].engine](const Network& n) {
+        EXPECT_EQ(n.populations[0].size, 31);
+        ++here;
+        return make(n);
+    };
+    const Folder folder;
+    EXPECT_EQ(run(folder / "cpu", text, {}).done, 4);
+    EXPECT_EQ(run(folder / "out", text, b).done, 4);
+    EXPECT_GT(here, 0);
+    EXPECT_EQ(expect_same_runs(folder / "cpu", folder / "out"), 4);
+
+    // Without the large one the small one does what it can, and the rest can be resumed.
+    b.devices[1].engine = [](const Network&) -> std::unique_ptr<Engine> { throw DeviceError("it fell off the bus", true); };
+    const SweepOutcome outcome = run(folder / "lost", text, b);
+    EXPECT_EQ(outcome.code, ExitCode::resumable);
+    EXPECT_EQ(outcome.done, 2);
+    EXPECT_EQ(outcome.missing, 2);
+    EXPECT_NE(outcome.message.find("ended early"), std::string::npos) << outcome.message;
+    for (Device& d : b.devices) d.memory_bytes = 1.06 * need(0);
+    EXPECT_THROW(run(folder / "none", text, b), CapacityError);
+}
+
+TEST(SeveralDevices, StopTogether) {
+    const Folder folder;
+    StopFlag stop{0};
+    Backend b = shim_backend(2, 2);
+    std::atomic<int> launches{0};
+    for (Device& d : b.devices)
+        d = watched_part(d, [&](const std::vector<Network>&) {
+            if (++launches == 3) stop = static_cast<int>(ExitCode::interrupted);
+        });
+    SweepOptions o;
+    o.stop = &stop;
+    const SweepOutcome outcome = run(folder / "out", small(), b, o);
+    EXPECT_EQ(outcome.code, ExitCode::interrupted);
+    EXPECT_GT(outcome.missing, 3);
+    stop = 0;
+    o.resume = true;
+    EXPECT_EQ(run(folder / "out", small(), shim_backend(4, 2), o).code, ExitCode::ok);
+    EXPECT_EQ(expect_same_runs(on_cpu(), folder / "out"), 10);
 }
 
 }  // namespace
