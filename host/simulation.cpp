@@ -68,17 +68,6 @@ void look_around(const SimulationOptions& options, std::int64_t step, std::int64
         throw Stopped(static_cast<ExitCode>(options.stop->load()), "stopped on request at step " + std::to_string(step) + " of " + std::to_string(total));
 }
 
-RateChunk last_bins(const std::vector<PopulationBins>& populations, std::int64_t n) {
-    RateChunk chunk;
-    chunk.first_bin = static_cast<std::int64_t>(populations.front().rate.size()) - n;
-    chunk.bins = n;
-    for (const PopulationBins& p : populations) {
-        chunk.rate.emplace_back(p.rate.end() - n, p.rate.end());
-        if (!p.v.empty()) chunk.v.emplace_back(p.v.end() - n, p.v.end());
-    }
-    return chunk;
-}
-
 /// What the engine knows at the end.
 void finish(RunResult& result, const Engine& engine, const Backend& backend) {
     result.backend = backend.name;

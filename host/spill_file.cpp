@@ -27,7 +27,7 @@ int open_nameless(const std::filesystem::path& folder) {
     return fd;
 }
 
-/// Of a chunk on disk; the values follow: rate, then v, [population][bin].
+/// Of a chunk on disk; rate and v follow, for each population the number of values and the values.
 struct Head {
     std::int64_t point, trial, first_bin, bins;
     std::uint64_t populations_rate, populations_v;
@@ -61,8 +61,11 @@ bool SpillFile::append(const RateChunk& c) {
     std::memcpy(bytes.data(), &head, sizeof head);
     for (const auto* series : {&c.rate, &c.v})
         for (const std::vector<double>& x : *series) {
-            const auto* from = reinterpret_cast<const char*>(x.data());
-            bytes.insert(bytes.end(), from, from + x.size() * sizeof(double));
+            const std::uint64_t n = x.size();
+            const auto* from = reinterpret_cast<const char*>(&n);
+            bytes.insert(bytes.end(), from, from + sizeof n);
+            from = reinterpret_cast<const char*>(x.data());
+            bytes.insert(bytes.end(), from, from + n * sizeof(double));
         }
     if (!whole(::pwrite, fd_, static_cast<const char*>(bytes.data()), bytes.size(), end_)) return false;   // the next one overwrites it
     end_ += bytes.size();
@@ -73,8 +76,12 @@ RateChunk SpillFile::take() {
     Head head;
     RateChunk c;
     errno = 0;
-    bool good = whole(::pread, fd_, reinterpret_cast<char*>(&head), sizeof head, begin_);
-    begin_ += sizeof head;
+    const auto read = [&](void* to, std::size_t n) {
+        const bool good = whole(::pread, fd_, static_cast<char*>(to), n, begin_);
+        begin_ += n;
+        return good;
+    };
+    bool good = read(&head, sizeof head);
     if (good) {
         c.point = head.point;
         c.trial = head.trial;
@@ -82,11 +89,12 @@ RateChunk SpillFile::take() {
         c.bins = head.bins;
         c.reference = head.reference != 0;
         c.forget = head.forget != 0;
-        for (auto [series, n] : {std::pair{&c.rate, head.populations_rate}, std::pair{&c.v, head.populations_v}})
-            for (std::uint64_t p = 0; p < n && good; ++p) {
-                auto& x = series->emplace_back(static_cast<std::size_t>(head.bins));
-                good = whole(::pread, fd_, reinterpret_cast<char*>(x.data()), x.size() * sizeof(double), begin_);
-                begin_ += x.size() * sizeof(double);
+        for (auto [series, populations] : {std::pair{&c.rate, head.populations_rate}, std::pair{&c.v, head.populations_v}})
+            for (std::uint64_t p = 0; p < populations && good; ++p) {
+                std::uint64_t n = 0;
+                good = read(&n, sizeof n);
+                auto& x = series->emplace_back(static_cast<std::size_t>(good ? n : 0));
+                good = good && read(x.data(), x.size() * sizeof(double));
             }
     }
     if (!good) throw IoError(fmt::format("{}: bins that waited on disk cannot be read back ({}); the disk may be faulty.", folder_.string(), errno ? std::strerror(errno) : "the file is too short"));

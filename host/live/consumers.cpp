@@ -66,15 +66,10 @@ std::uint64_t live_bytes(const std::vector<std::string>& names, const output::Sw
 }
 
 RateChunk whole_run(const output::TrialId& id, const RunResult& result) {
-    RateChunk chunk;
+    RateChunk chunk = last_bins(result.populations, static_cast<std::int64_t>(result.populations.front().rate.size()));
     chunk.reference = id.kind == output::RunKind::reference;
     chunk.point = id.index;
     chunk.trial = id.trial;
-    chunk.bins = static_cast<std::int64_t>(result.populations.front().rate.size());
-    for (const PopulationBins& p : result.populations) {
-        chunk.rate.push_back(p.rate);
-        if (!p.v.empty()) chunk.v.push_back(p.v);
-    }
     return chunk;
 }
 

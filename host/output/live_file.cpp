@@ -133,10 +133,10 @@ LiveFile::~LiveFile() = default;
 void LiveFile::write(const TrialId& id, std::int64_t first_bin, const std::vector<std::vector<double>>& rate, const std::vector<std::vector<double>>& v) {
     for (const auto& [name, series, scale] : {std::tuple{names[0], &rate, state_->rate_scale}, std::tuple{names[1], &v, 1.0}}) {
         if (series->empty()) continue;
-        const std::size_t n = series->front().size(), populations = state_->populations;
-        std::vector<float> values(n * populations);
+        const std::size_t n = rate.front().size(), populations = state_->populations;
+        std::vector<float> values(n * populations, nan);
         for (std::size_t p = 0; p < populations; ++p)
-            for (std::size_t b = 0; b < n; ++b) values[b * populations + p] = static_cast<float>(series->at(p).at(b) * scale);
+            for (std::size_t b = 0; b < series->at(p).size(); ++b) values[b * populations + p] = static_cast<float>(series->at(p)[b] * scale);
         state_->put(id, name, static_cast<std::size_t>(first_bin), values);
     }
 }

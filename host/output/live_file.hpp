@@ -20,7 +20,8 @@ public:
     LiveFile(const LiveFile&) = delete;
     LiveFile& operator=(const LiveFile&) = delete;
 
-    /// Bins [first_bin, first_bin + n) of a planned run, and of equal points.  Shapes: [population][n], in 1/time unit and dimensionless; v is left out where it is not recorded.
+    /// Bins [first_bin, first_bin + n) of a planned run, and of equal points.  Shapes: [population][n], in 1/time unit and dimensionless; v is left out where it is not recorded, and empty for a
+    /// population that has none.
     /// Other processes see them when this returns.
     void write(const TrialId& id, std::int64_t first_bin, const std::vector<std::vector<double>>& rate, const std::vector<std::vector<double>>& v);
     /// NaN again.
