@@ -34,7 +34,7 @@ def test_sweep(spikemass):
         for name in ("time", "population", "mean_indegree", "kind"):
             assert list(live[name][:]) == list(whole[name][:]), name
     with h5py.File(spikemass.path("folder/live.h5")) as live:
-        assert live["rate"].dtype == np.float32 and live["rate"].dims[0].keys() == ["point"]
+        assert live["rate"].dtype == np.float32 and live["rate"].dims[2].keys() == ["time"]
     j = json.loads(spikemass.path("folder/live_compare.json").read_text())
     assert set(j) == {"complete", "rate_unit", "points"} and j["complete"] is True
     for i, point in enumerate(j["points"]):
