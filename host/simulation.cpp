@@ -63,15 +63,6 @@ void look_around(const SimulationOptions& options, std::int64_t step, std::int64
         throw Stopped(static_cast<ExitCode>(options.stop->load()), "stopped on request at step " + std::to_string(step) + " of " + std::to_string(total));
 }
 
-RateChunk last_bins(const std::vector<PopulationBins>& populations, std::int64_t n, std::int64_t point, std::int64_t trial) {
-    RateChunk chunk{point, trial, static_cast<std::int64_t>(populations.front().rate.size()) - n, n, {}, {}};
-    for (const PopulationBins& p : populations) {
-        chunk.rate.emplace_back(p.rate.end() - n, p.rate.end());
-        if (!p.v.empty()) chunk.v.emplace_back(p.v.end() - n, p.v.end());
-    }
-    return chunk;
-}
-
 /// What the engine knows at the end.
 void finish(RunResult& result, const Engine& engine, const Backend& backend) {
     result.backend = backend.name;
@@ -116,7 +107,7 @@ void check_memory(const Network& network, const RunPlan& plan, int threads, doub
 
 RunResult run_spiking(Network network, const RunPlan& plan, const SimulationOptions& options) {
     check_memory(network, plan, options.threads, options.memory_limit);
-    check_device_memory(network, options.backend);
+    if (options.backend.on_device()) check_device_memory(network, {&options.backend.devices.front(), 1});
     mass::resolve_initial(network);
     const auto start = Clock::now();
     const auto engine = make_engine(options.backend, network, {options.threads, options.format});
@@ -143,7 +134,7 @@ RunResult run_spiking(Network network, const RunPlan& plan, const SimulationOpti
         });
     in_chunks(plan.bins, Chunks(steps / plan.steps_per_bin), [&](std::int64_t n) {
         engine->record(n, plan.steps_per_bin, plan.record, result.populations);
-        if (options.rates) options.rates->push(last_bins(result.populations, n, options.point, options.trial));
+        if (options.rates) options.rates(0, last_bins(result.populations, n));
     }, between);
     result.wall_seconds = seconds_since(begin);
     result.strategy = engine->strategy();
@@ -158,7 +149,7 @@ double estimate_ensemble_memory(const Network& network, const RunPlan& plan) {
 }
 
 std::vector<RunResult> run_spiking_together(std::vector<Network> networks, const RunPlan& plan, const SimulationOptions& options) {
-    const auto ensemble = options.backend.ensemble();
+    const auto ensemble = options.backend.devices.front().ensemble();
     std::vector<RunResult> results(networks.size());
     std::vector<Engine*> engines;
     for (std::size_t i = 0; i < networks.size(); ++i) {
@@ -182,7 +173,10 @@ std::vector<RunResult> run_spiking_together(std::vector<Network> networks, const
         std::vector<std::vector<PopulationBins>> unused;
         ensemble->record(1, n, {}, unused);
     }, between);
-    in_chunks(plan.bins, Chunks(64 / plan.steps_per_bin), [&](std::int64_t n) { ensemble->record(n, plan.steps_per_bin, plan.record, out); }, between);
+    in_chunks(plan.bins, Chunks(64 / plan.steps_per_bin), [&](std::int64_t n) {
+        ensemble->record(n, plan.steps_per_bin, plan.record, out);
+        for (std::size_t i = 0; options.rates && i < out.size(); ++i) options.rates(i, last_bins(out[i], n));
+    }, between);
     const double seconds = seconds_since(begin) / static_cast<double>(networks.size());
     for (std::size_t i = 0; i < networks.size(); ++i) {
         if (!out.empty()) results[i].populations = std::move(out[i]);
