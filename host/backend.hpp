@@ -4,7 +4,9 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "host/costs.hpp"
 #include "host/gpu/engine.hpp"
@@ -13,18 +15,25 @@
 
 namespace spikemass {
 
-/// What computes a run.  As it is: the CPU.  Tests put in engines of their own.
+/// What computes beside the processor: what it has, and its engines.  Those belong to the thread that made them.
+struct Device {
+    std::string name;
+    double memory_bytes = 0;                                            ///< free when it was chosen
+    std::size_t block_bytes = 0;                                        ///< shared memory that a network may take in an ensemble
+    std::size_t together = 1;                                           ///< networks in an ensemble at most
+    std::function<std::unique_ptr<Engine>(const Network&)> engine;
+    std::function<std::unique_ptr<Ensemble>()> ensemble;                ///< empty: networks run one by one
+};
+
+/// What computes runs.  As it is: the CPU.  Tests put in engines of their own.
 struct Backend {
     std::string name = "cpu";
     std::string reason = "the default";                                 ///< why this one, in words
-    std::string device;                                                 ///< its name; empty: the processor
-    double memory_bytes = 0;                                            ///< of the device, free when it was chosen
-    std::size_t block_bytes = 0;                                        ///< shared memory that a network may take in an ensemble
-    std::size_t together = 1;                                           ///< networks in an ensemble at most
-    std::function<std::unique_ptr<Engine>(const Network&)> engine;      ///< empty: make_cpu_engine
-    std::function<std::unique_ptr<Ensemble>()> ensemble;                ///< empty: networks run one by one
+    std::vector<Device> devices;                                        ///< a sweep uses them all, a single run the first; empty: the processor
 
-    bool on_device() const { return static_cast<bool>(engine); }
+    bool on_device() const { return !devices.empty(); }
+    /// "NVIDIA H200", "2 x NVIDIA H200, NVIDIA A100"; empty: the processor.
+    std::string device_names() const;
 };
 
 /// What choose_backend knows of the machine; the driver is asked at most once, and only if the answer matters.
@@ -37,13 +46,18 @@ struct Machine {
 };
 
 /// request: auto, cpu or cuda (anything else: ConfigurationError).  `auto` takes a GPU where estimates promise that it is clearly faster at work that is worth it;
-/// `cpu` never asks the driver.  Errors of `cuda`: ConfigurationError (not in this build), DeviceError (no device can be used).
-Backend choose_backend(const std::string& request, const std::function<Workload()>& work, const Machine& machine = Machine());
+/// `cpu` never asks the driver.  A GPU means all that can be used, or exactly those of `ordinals` (as CUDA counts them), in that order; to name any is to ask
+/// for `cuda`.  Errors of `cuda`: ConfigurationError (not in this build, ordinals that are not there), DeviceError (no device, or one of `ordinals`, can be used).
+Backend choose_backend(const std::string& request, const std::function<Workload()>& work, const Machine& machine = Machine(), const std::vector<int>& ordinals = {});
+/// "0,2" of --devices: ordinals, each once.  Throws ConfigurationError.
+std::vector<int> parse_devices(const std::string& text);
 
-/// `cpu` matters on the CPU alone.  Errors: those of make_cpu_engine and make_cuda_engine.
+/// On the first device, or the CPU, where alone `cpu` matters.  Errors: those of make_cpu_engine and make_cuda_engine.
 std::unique_ptr<Engine> make_engine(const Backend& backend, const Network& network, const CpuOptions& cpu = {});
 
-/// Throws CapacityError if the network does not fit into what the device had free; the CPU is never refused here.
-void check_device_memory(const Network& network, const Backend& backend);
+/// Whether a network that takes `bytes` there (estimate_device_memory) can be built on it.
+bool fits(double bytes, const Device& device);
+/// Throws CapacityError if the network fits into none of the devices; the CPU is never refused here.
+void check_device_memory(const Network& network, std::span<const Device> devices);
 
 }  // namespace spikemass

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <chrono>
 #include <exception>
-#include <limits>
 #include <span>
 
 #include "host/mass/mass.hpp"
@@ -30,15 +29,15 @@ void check_capped(const Engine& engine, const Network& network) {
 /// Chunks of about 0.1 s: long enough to cost nothing, short enough to stop and to report.
 class Chunks {
 public:
-    explicit Chunks(std::int64_t first, std::int64_t most = std::numeric_limits<std::int64_t>::max()) : most_(std::max<std::int64_t>(1, most)), size_(std::clamp<std::int64_t>(first, 1, most_)) {}
+    explicit Chunks(std::int64_t first) : size_(std::max<std::int64_t>(1, first)) {}
     std::int64_t size() const { return size_; }
     void took(double seconds) {
         const double grow = std::clamp(0.1 / std::max(seconds, 1e-6), 0.5, 8.0);
-        size_ = std::clamp<std::int64_t>(static_cast<std::int64_t>(static_cast<double>(size_) * grow), 1, most_);
+        size_ = std::max<std::int64_t>(1, static_cast<std::int64_t>(static_cast<double>(size_) * grow));
     }
 
 private:
-    std::int64_t most_, size_;
+    std::int64_t size_;
 };
 
 /// step(n) until `left` of them are done, between() after each; returns the last chunk's size.
@@ -55,9 +54,6 @@ std::int64_t in_chunks(std::int64_t left, Chunks chunks, Step&& step, Between&& 
     return chunks.size();
 }
 
-/// Steps of one launch of an ensemble: bounds its tables on the device, and the wait after Ctrl-C.
-constexpr std::int64_t launch_steps = 4096;
-
 std::int64_t steps_of(const RunPlan& plan) { return plan.warmup_steps + plan.bins * plan.steps_per_bin; }
 
 /// Between chunks: reports, and throws Stopped where that was asked for.  total = 0: still building.
@@ -65,15 +61,6 @@ void look_around(const SimulationOptions& options, std::int64_t step, std::int64
     if (options.progress && total > 0) options.progress(step, total, spikes);
     if (options.stop && options.stop->load(std::memory_order_relaxed) != 0)
         throw Stopped(static_cast<ExitCode>(options.stop->load()), "stopped on request at step " + std::to_string(step) + " of " + std::to_string(total));
-}
-
-RateChunk last_bins(const std::vector<PopulationBins>& populations, std::int64_t n, std::int64_t point, std::int64_t trial) {
-    RateChunk chunk{point, trial, static_cast<std::int64_t>(populations.front().rate.size()) - n, n, {}, {}};
-    for (const PopulationBins& p : populations) {
-        chunk.rate.emplace_back(p.rate.end() - n, p.rate.end());
-        if (!p.v.empty()) chunk.v.emplace_back(p.v.end() - n, p.v.end());
-    }
-    return chunk;
 }
 
 /// What the engine knows at the end.
@@ -120,7 +107,7 @@ void check_memory(const Network& network, const RunPlan& plan, int threads, doub
 
 RunResult run_spiking(Network network, const RunPlan& plan, const SimulationOptions& options) {
     check_memory(network, plan, options.threads, options.memory_limit);
-    check_device_memory(network, options.backend);
+    if (options.backend.on_device()) check_device_memory(network, {&options.backend.devices.front(), 1});
     mass::resolve_initial(network);
     const auto start = Clock::now();
     const auto engine = make_engine(options.backend, network, {options.threads, options.format});
@@ -147,7 +134,7 @@ RunResult run_spiking(Network network, const RunPlan& plan, const SimulationOpti
         });
     in_chunks(plan.bins, Chunks(steps / plan.steps_per_bin), [&](std::int64_t n) {
         engine->record(n, plan.steps_per_bin, plan.record, result.populations);
-        if (options.rates) options.rates->push(last_bins(result.populations, n, options.point, options.trial));
+        if (options.rates) options.rates(0, last_bins(result.populations, n));
     }, between);
     result.wall_seconds = seconds_since(begin);
     result.strategy = engine->strategy();
@@ -156,15 +143,13 @@ RunResult run_spiking(Network network, const RunPlan& plan, const SimulationOpti
 }
 
 double estimate_ensemble_memory(const Network& network, const RunPlan& plan) {
-    const auto steps = static_cast<double>(std::max(launch_steps, plan.steps_per_bin));
-    const double bins = std::max(1.0, steps / static_cast<double>(plan.steps_per_bin));
-    constexpr double mean_bytes = 3 * 32 * 8;   // of a bin: three observables of 32 warps
     constexpr double small_tables = 0.25e6;
-    return estimate_device_memory(network) - device_context_bytes + small_tables + static_cast<double>(network.populations.size()) * (steps * 8 + bins * mean_bytes);   // stimulus and counts of every step
+    const double stimuli = 4.0 * static_cast<double>(GpuLayout{}.chunk_steps) * static_cast<double>(std::min(network.stimuli.size(), network.populations.size()));   // of populations that have any
+    return estimate_network_memory(network) + estimate_record_memory(network, plan.steps_per_bin, plan.record) + stimuli + small_tables;
 }
 
 std::vector<RunResult> run_spiking_together(std::vector<Network> networks, const RunPlan& plan, const SimulationOptions& options) {
-    const auto ensemble = options.backend.ensemble();
+    const auto ensemble = options.backend.devices.front().ensemble();
     std::vector<RunResult> results(networks.size());
     std::vector<Engine*> engines;
     for (std::size_t i = 0; i < networks.size(); ++i) {
@@ -184,11 +169,14 @@ std::vector<RunResult> run_spiking_together(std::vector<Network> networks, const
         look_around(options, engines.front()->step(), total, spikes);
     };
     std::vector<std::vector<PopulationBins>> out;
-    in_chunks(plan.warmup_steps, Chunks(64, launch_steps), [&](std::int64_t n) {
+    in_chunks(plan.warmup_steps, Chunks(64), [&](std::int64_t n) {
         std::vector<std::vector<PopulationBins>> unused;
         ensemble->record(1, n, {}, unused);
     }, between);
-    in_chunks(plan.bins, Chunks(64 / plan.steps_per_bin, launch_steps / plan.steps_per_bin), [&](std::int64_t n) { ensemble->record(n, plan.steps_per_bin, plan.record, out); }, between);
+    in_chunks(plan.bins, Chunks(64 / plan.steps_per_bin), [&](std::int64_t n) {
+        ensemble->record(n, plan.steps_per_bin, plan.record, out);
+        for (std::size_t i = 0; options.rates && i < out.size(); ++i) options.rates(i, last_bins(out[i], n));
+    }, between);
     const double seconds = seconds_since(begin) / static_cast<double>(networks.size());
     for (std::size_t i = 0; i < networks.size(); ++i) {
         if (!out.empty()) results[i].populations = std::move(out[i]);

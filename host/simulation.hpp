@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "host/backend.hpp"
-#include "host/rate_stream.hpp"
+#include "host/rate_chunk.hpp"
 #include "kernels/engine.hpp"
 #include "models/base/error.hpp"
 #include "kernels/network.hpp"
@@ -28,11 +28,12 @@ struct SimulationOptions {
     double memory_limit = 0;            ///< bytes; 0 = what the machine has left
     std::string format;                 ///< see CpuOptions
     Backend backend;
-    RateStream* rates = nullptr;        ///< gets the recorded bins of every chunk as they are finished; a failed consumer does not end the run
-    std::int64_t point = 0, trial = 0;  ///< what they are called there
+    /// Gets the recorded bins of every chunk as they are finished, from the thread that called, which waits for it; `run` counts the networks of an ensemble.
+    /// What the run is called (RateChunk::reference, point, trial) is left to it.
+    std::function<void(std::size_t run, RateChunk chunk)> rates;
 };
 
-/// Runs the network.  Populations with initial kind fixed_point get their rate from the mass first.
+/// Runs the network, on the backend's first device.  Populations with initial kind fixed_point get their rate from the mass first.
 /// Errors: CapacityError before anything is allocated, ConfigurationError (too many capped neurons), Stopped.
 RunResult run_spiking(Network network, const RunPlan& plan, const SimulationOptions& options);
 

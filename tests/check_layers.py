@@ -11,9 +11,10 @@ rank = {"models": 0, "kernels": 1, "host": 2}
 sideways = {
     "spiking": set(), "cpu": {"spiking"}, "gpu": {"", "cpu", "spiking"}, "config": set(), "output": set(), "analysis": set(), "mass": set(),
     "": {"mass", "gpu"},                                            # simulation: resolves initial states by the mass; backend: makes engines
-    "sweep": {"", "config", "output", "mass"},
+    "live": {"", "config", "output", "analysis", "mass"},
+    "sweep": {"", "config", "output", "mass", "live"},
     "compare": {"", "config", "output", "analysis", "mass", "sweep"},
-    "cli": {"", "config", "output", "analysis", "mass", "sweep", "compare", "cpu"},
+    "cli": {"", "config", "output", "analysis", "mass", "sweep", "compare", "live", "cpu"},
 }
 faults = []
 count = 0

@@ -53,8 +53,9 @@ std::filesystem::path sweep_first(const Options& o) {
     s.backend = o.common.choose_backend([&] { return estimate_workload(plan); });
     s.resume = std::filesystem::exists(s.out);
     const SweepOutcome r = run_sweep(file, plan, s);
-    if (!r.message.empty()) throw Stopped(r.code, r.message);
-    if (r.code == ExitCode::resumable || r.code == ExitCode::interrupted) throw Stopped(r.code, "stopped on request; the runs that are finished are kept in " + s.out.string() + ". Say the same command again to go on.");
+    const bool ended = r.code == ExitCode::resumable || r.code == ExitCode::interrupted;
+    if (!r.message.empty() && !ended) say("spikemass: " + r.message);
+    if (ended) throw Stopped(r.code, !r.message.empty() ? r.message : "stopped on request; the runs that are finished are kept in " + s.out.string() + ". Say the same command again to go on.");
     return s.out;
 }
 

@@ -20,6 +20,7 @@ void Common::add_to(CLI::App& verb) {
     verb.add_option("--set", set, "Override one key of the network file, e.g. --set projection.EE.strength=10 (repeatable)")->take_all();
     verb.add_option("--seed", seed, "Seed (u64) instead of run.seed")->check(whole_number);
     verb.add_option("--backend", backend, "What computes spikes: auto, cpu or cuda (a GPU; the same spikes)")->check(CLI::IsMember({"auto", "cpu", "cuda"}));
+    verb.add_option("--devices", devices, "GPUs to use, as doctor counts them, e.g. 0,2 (default: all); means --backend cuda. A sweep uses all of them, one run the first");
     verb.add_option("--threads", threads, "CPU threads (default: as many as help)")->check(CLI::Range(1, 4096));
     verb.add_flag("--json", json, "Print one JSON object on stdout");
     verb.add_flag("--quiet", quiet, "No progress and no remarks on stderr");
@@ -33,9 +34,12 @@ std::vector<Override> Common::overrides() const {
 
 int Common::all_threads() const { return threads > 0 ? threads : std::max(1, std::min(omp_get_max_threads(), omp_get_num_procs())); }
 
-Backend Common::choose_backend(const std::function<Workload()>& work) const { return spikemass::choose_backend(backend, work, Machine(all_threads())); }
+Backend Common::choose_backend(const std::function<Workload()>& work) const {
+    return spikemass::choose_backend(backend, work, Machine(all_threads()), devices.empty() ? std::vector<int>{} : parse_devices(devices));
+}
 
 void Common::refuse_cuda(const std::string& why) const {
+    if (!devices.empty()) throw ConfigurationError(fmt::format("--devices {}: {} Leave --devices away.", devices, why));
     if (backend == "cuda") throw ConfigurationError(fmt::format("--backend cuda: {} Leave --backend away.", why));
 }
 

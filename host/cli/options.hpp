@@ -18,7 +18,7 @@ namespace spikemass::cli {
 struct Common {
     std::vector<std::string> set;
     std::optional<std::uint64_t> seed;
-    std::string backend = "auto";
+    std::string backend = "auto", devices;
     int threads = 0;            ///< 0: as many as help
     bool json = false, quiet = false;
 
@@ -26,9 +26,9 @@ struct Common {
     std::vector<Override> overrides() const;
     /// --threads, or every processor that this process may use.
     int all_threads() const;
-    /// What --backend comes to on this machine: choose_backend's errors.
+    /// What --backend and --devices come to on this machine: choose_backend's errors.
     Backend choose_backend(const std::function<Workload()>& work) const;
-    /// Throws ConfigurationError for --backend cuda where there are no spikes to compute: why says so.
+    /// Throws ConfigurationError for --backend cuda and --devices where there are no spikes to compute: why says so.
     void refuse_cuda(const std::string& why) const;
 };
 

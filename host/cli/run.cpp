@@ -10,6 +10,8 @@
 
 #include "host/analysis/statistics.hpp"
 #include "host/cli/options.hpp"
+#include "host/live/consumers.hpp"
+#include "host/live/feed.hpp"
 #include "host/mass/mass.hpp"
 #include "host/output/dataset.hpp"
 #include "host/output/files.hpp"
@@ -25,7 +27,7 @@ namespace {
 
 struct RunOptions {
     Common common;
-    std::string file, level = "spiking", closure = "none", out, spikes;
+    std::string file, level = "spiking", closure = "none", out, spikes, live;
     std::uint64_t trial = 0;
     bool ideal_delay = false;
 };
@@ -108,6 +110,11 @@ void check_options(const RunOptions& o) {
     closures::make_closure(o.closure);
     if (o.level == "mass") o.common.refuse_cuda("masses are integrated on the CPU.");
     if (!o.spikes.empty() && o.level != "spiking") throw ConfigurationError("--spikes: only the spiking level has spikes. Leave --spikes away or use --level spiking.");
+    if (!o.live.empty()) {
+        parse_live(o.live);
+        if (o.level != "spiking") throw ConfigurationError("--live: only the spiking level gives its bins while it goes on. Leave --live away or use --level spiking.");
+        if (o.out.empty()) throw ConfigurationError("--live: live files stand beside the dataset. Add --out FILE.nc.");
+    }
     check_output_file("--out", o.out);
     check_output_file("--spikes", o.spikes);
     if (!o.out.empty() && !o.spikes.empty() && real_path(o.out) == real_path(o.spikes))
@@ -122,16 +129,38 @@ RunResult run_mass_level(const RunOptions& o, const Configuration& c) {
     return mass::run_mass(network, c.plan, {o.closure, o.ideal_delay});
 }
 
-RunResult run_spiking_level(const RunOptions& o, const Configuration& c, const Backend& backend) {
+/// Live files of OUT.nc: OUT.live.h5 and so on.
+std::unique_ptr<LiveFeed> make_feed(const RunOptions& o, const Configuration& c, const output::SweepHeader& header) {
+    std::filesystem::create_directories(folder_of(o.out));
+    const LiveContext context{header, [&c](std::int64_t) { return c; }, [&o](const std::string& name) { return std::filesystem::path(o.out).replace_extension("." + name); }};
+    return std::make_unique<LiveFeed>(make_live_consumers(parse_live(o.live), context), folder_of(o.out));
+}
+
+RunResult run_spiking_level(const RunOptions& o, const Configuration& c, const Backend& backend, const std::optional<output::SweepHeader>& header) {
     SimulationOptions s;
+    std::unique_ptr<LiveFeed> feed;
     s.threads = useful_threads(o.common, c.network, c.plan);
     s.stop = &stop_flag();
     s.backend = backend;
     ProgressLine progress(o.common.quiet);
     s.progress = [&](std::int64_t done, std::int64_t total, std::uint64_t spikes) {
-        progress.show(static_cast<double>(done) / static_cast<double>(total), fmt::format("step {}/{}, {:.3g} spikes", done, total, static_cast<double>(spikes)));
+        const std::string live = feed ? feed->line() : "";
+        progress.show(static_cast<double>(done) / static_cast<double>(total),
+                      fmt::format("step {}/{}, {:.3g} spikes{}{}", done, total, static_cast<double>(spikes), live.empty() ? "" : "; ", live));
     };
-    if (o.spikes.empty()) return run_spiking(c.network, c.plan, s);
+    if (!o.live.empty())
+        s.rates = [&](std::size_t, RateChunk chunk) {
+            if (!feed) feed = make_feed(o, c, *header);   // as the spike file below
+            feed->push(std::move(chunk));
+        };
+    const auto run = [&] {
+        RunResult result = run_spiking(c.network, c.plan, s);
+        if (!feed) return result;
+        feed->end([] { return stop_flag().load() != 0; });
+        for (const LiveFeed::Failure& f : feed->failures()) result.warnings.push_back(fmt::format("live consumer {}: {} Run and dataset are not touched by it.", f.consumer, f.message));
+        return result;
+    };
+    if (o.spikes.empty()) return run();
     std::optional<output::SpikeWriter> writer;
     const auto open = [&] {   // after the first step: a network that is refused leaves no folder behind
         std::vector<std::string> names;
@@ -143,7 +172,7 @@ RunResult run_spiking_level(const RunOptions& o, const Configuration& c, const B
         if (!writer) open();
         writer->append(population, step, ids);
     };
-    RunResult result = run_spiking(c.network, c.plan, s);
+    RunResult result = run();
     if (!writer) open();
     writer->close();
     return result;
@@ -193,11 +222,11 @@ int execute(RunOptions o) {
     if (!o.out.empty()) {
         header = run_header(file, c, static_cast<std::int64_t>(o.trial));
         name_backend(header->provenance, backend);
-        output::check_disk_space(folder_of(o.out), 2 * output::dataset_size_bound(*header));   // twice: room for a level's group
+        output::check_disk_space(folder_of(o.out), 2 * output::dataset_size_bound(*header) + live_bytes(o.live.empty() ? std::vector<std::string>{} : parse_live(o.live), *header));   // twice: room for a level's group
     }
     output::TrialRecord record;
     record.seeds = c.network.seeds;
-    record.result = o.level == "mass" ? run_mass_level(o, c) : run_spiking_level(o, c, backend);
+    record.result = o.level == "mass" ? run_mass_level(o, c) : run_spiking_level(o, c, backend, header);
     if (header) write(o, c, *header, record);
     if (!o.common.quiet)
         for (const std::string& w : record.result.warnings) say("warning: " + w);
@@ -220,6 +249,7 @@ Verb add_run(CLI::App& app) {
     verb->add_option("--trial", o->trial, "Reproduce this trial of a sweep")->check(whole_number);
     verb->add_option("--out", o->out, "Write a dataset (netCDF-4)");
     verb->add_option("--spikes", o->spikes, "File for the recorded spikes (SONATA, HDF5); default with \"spikes\" in run.record: NAME.spikes.h5");
+    verb->add_option("--live", o->live, "Write live files beside --out while the run goes on: rates (OUT.live.h5), compare (OUT.live_compare.json), or both, as rates,compare");
     o->common.add_to(*verb);
     return {verb, [o] { return execute(*o); }};
 }

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
@@ -12,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "host/cli/options.hpp"
+#include "host/live/consumers.hpp"
 #include "host/output/files.hpp"
 #include "host/output/sweep_folder.hpp"
 #include "host/sweep/progress.hpp"
@@ -24,6 +26,7 @@ struct Options {
     Common common;
     std::string file, out, max_wall, shard;
     bool resume = false, dry_run = false, spikes = false;
+    std::string live;
 };
 
 /// "90", "90s", "15min", "3h" in seconds.
@@ -71,6 +74,13 @@ std::string slurm_shard() {
     return fmt::format("{}/{}", (id - first) / step + 1, count);
 }
 
+/// On the device that has most.
+double free_on_device(const Backend& backend) {
+    double most = 0;
+    for (const Device& d : backend.devices) most = std::max(most, d.memory_bytes);
+    return most;
+}
+
 int dry_run(const Options& o, const NetworkFile& file, const SweepPlan& plan, const Backend& backend) {
     const int threads = o.common.all_threads();
     const SweepEstimate e = estimate_sweep(file, plan, threads, backend);
@@ -78,7 +88,7 @@ int dry_run(const Options& o, const NetworkFile& file, const SweepPlan& plan, co
     if (o.common.json) {
         nlohmann::ordered_json j = {{"points", e.points}, {"references", plan.references.size()}, {"trials", plan.trials}, {"runs", e.runs}, {"synapses_largest_run", e.synapses},
                                     {"memory_bytes_largest_run", e.memory_bytes}, {"memory_bytes_available", have}, {"disk_bytes", e.disk_bytes}, {"core_seconds", e.core_seconds}, {"threads", threads}, {"backend", backend.name}, {"backend_reason", backend.reason}};
-        if (backend.on_device()) j["device_memory_bytes_largest_run"] = e.device_bytes, j["device_memory_bytes_available"] = backend.memory_bytes;
+        if (backend.on_device()) j["device_memory_bytes_largest_run"] = e.device_bytes, j["device_memory_bytes_available"] = free_on_device(backend);
         fmt::print("{}\n", j.dump());
     } else {
         fmt::print("points        {} ({} runs: {} trials each, {} references)\n", e.points, e.runs, plan.trials, plan.references.size());
@@ -86,7 +96,7 @@ int dry_run(const Options& o, const NetworkFile& file, const SweepPlan& plan, co
         fmt::print("synapses      {:.3g} in the largest run\n", e.synapses);
         fmt::print("memory        {} in the largest run, {} available\n", output::human_bytes(static_cast<std::uint64_t>(e.memory_bytes)), output::human_bytes(static_cast<std::uint64_t>(have)));
         if (backend.on_device())
-            fmt::print("on {}: {} in the largest run, {} free\n", backend.device, output::human_bytes(static_cast<std::uint64_t>(e.device_bytes)), output::human_bytes(static_cast<std::uint64_t>(backend.memory_bytes)));
+            fmt::print("on {}: {} in the largest run, {} free\n", backend.device_names(), output::human_bytes(static_cast<std::uint64_t>(e.device_bytes)), output::human_bytes(static_cast<std::uint64_t>(free_on_device(backend))));
         fmt::print("disk          at most {}\n", output::human_bytes(static_cast<std::uint64_t>(e.disk_bytes)));
         fmt::print("time          about {} on {} threads (an estimate)\n", human_duration(e.core_seconds / threads), threads);
     }
@@ -112,16 +122,20 @@ int execute(Options o) {
     s.quiet = o.common.quiet;
     s.stop = &stop_flag();
     s.backend = backend;
+    if (!o.live.empty()) s.live = parse_live(o.live);
     if (!o.shard.empty()) parse_shard(o.shard, s);
     if (!o.max_wall.empty()) s.max_wall_seconds = parse_duration(o.max_wall);
     const SweepOutcome r = run_sweep(file, plan, s);
     const auto dataset = output::dataset_path(o.out).string();
     if (!r.message.empty()) say("spikemass: " + r.message);
+    if (!o.common.quiet)
+        for (const std::string& w : r.warnings) say("warning: " + w);
     if (o.common.json) {
         nlohmann::ordered_json j = {{"planned", r.planned}, {"done", r.done}, {"failed", r.failed}, {"missing", r.missing}, {"wall_seconds", r.wall_seconds}, {"dataset", dataset}, {"backend", backend.name}, {"backend_reason", backend.reason}};
+        if (!r.warnings.empty()) j["warnings"] = r.warnings;
         fmt::print("{}\n", j.dump());
     } else {
-        if (backend.on_device()) fmt::print("backend {} ({}): {}\n", backend.name, backend.reason, backend.device);
+        if (backend.on_device()) fmt::print("backend {} ({}): {}\n", backend.name, backend.reason, backend.device_names());
         fmt::print("{} of {} runs done, {} failed, {} missing, in {}\ndataset {}\n", r.done, r.planned, r.failed, r.missing, human_duration(r.wall_seconds), dataset);
         if (r.missing > 0) fmt::print("go on with: spikemass sweep {} --out {} --resume{}\n", o.file, o.out, o.shard.empty() ? "" : " --shard " + o.shard);
     }
@@ -155,6 +169,7 @@ Verb add_sweep(CLI::App& app) {
     verb->add_flag("--dry-run", o->dry_run, "Print points, synapses, memory, disk and time, and stop");
     verb->add_option("--max-wall", o->max_wall, "Stop (exit 75, resumable) after this long, e.g. 3h");
     verb->add_flag("--spikes", o->spikes, "Also write SONATA spike files into FOLDER/spikes, as \"spikes\" in run.record does");
+    verb->add_option("--live", o->live, "Write live files while the sweep goes on: rates (live.h5), compare (live_compare.json), or both, as rates,compare");
     o->common.add_to(*verb);
     return {verb, [o] { return execute(*o); }};
 }

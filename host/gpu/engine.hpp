@@ -34,8 +34,24 @@ std::unique_ptr<Ensemble> make_cuda_ensemble(const CudaOptions& = {});
 
 /// What an engine takes whatever its network is: the context's own, small tables.
 constexpr double device_context_bytes = 64e6;
-/// Device memory that the network takes there, bytes (strategy R).
+/// Part of a device's free memory that is counted on: the rest is fragments, and what the driver takes with every allocation.
+constexpr double usable_device_part = 0.95;
+/// Device memory that the network takes there, bytes: state, graphs with the least that building them takes, lists of spikes.
+/// Errors: those of plan_graph (host/gpu/graph_plan.hpp).
+double estimate_network_memory(const Network&);
+/// And what the record of its steps takes: both halves of the ring.
+double estimate_record_memory(const Network&, std::int64_t steps_per_bin, const RecordFlags&);
+/// All of strategy R, whatever is recorded.
 double estimate_device_memory(const Network&);
+
+/// Device memory of one projection, bytes.
+struct ProjectionMemory {
+    double graph = 0, targets = 0;   ///< kept: its graph; counts, gains, traces
+    double building = 0;             ///< the least that building the graph takes beside it
+};
+ProjectionMemory estimate_projection_memory(const Network&, const Projection&);
+/// What recording v and the order parameter takes of every neuron, bytes.
+constexpr double recorder_bytes = 12;
 
 /// Shared memory of a block in strategy A: counts of 4-byte words.
 struct BlockMemory {

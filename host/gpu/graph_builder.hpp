@@ -32,6 +32,9 @@ struct DeviceGraph {
     double weight_unit = 1.0, k_mean = 0, k_var = 0;
     std::uint64_t peak_bytes = 0;           ///< of memory while it was built, the result included
     std::int64_t slabs = 0;                 ///< parts that it was built in
+
+    bool stored() const { return offsets.size != 0; }
+    bool narrow() const { return n_targets <= 65536; }
 };
 
 /// What a graph will take, before it is built.
@@ -44,16 +47,18 @@ struct DeviceGraphEstimate {
 
 DeviceGraphEstimate estimate_device_graph(const Projection&, const Seeds&, std::int64_t n_sources, std::int64_t n_targets, bool same_population);
 
-/// One of Thrust's systems.  Memory is that of the current device, work is done on its default stream, and calls return when it is done.
+/// One of Thrust's systems.  Memory is that of the current device and work is done on its default stream; calls return when it is done, so that any stream may go on with it.
 struct GraphBuilder {
-    const char* system;   ///< "cpp", "omp", "cuda"
+    const char* system;   ///< "cpp", "omp", "cuda"; "plain": no Thrust, the CPU builder's graph in memory of the host
     /// `budget`: bytes that may be allocated at the same time.
     /// Errors: CapacityError (budget or memory too small, with numbers), ConfigurationError (degrees that cannot be realised), DeviceError.
     DeviceGraph (*build)(const Projection&, const Seeds&, std::int64_t n_sources, std::int64_t n_targets, bool same_population, std::uint64_t budget);
     void (*copy_to_host)(void* to, const void* from, std::size_t bytes);
 };
 
-extern const GraphBuilder graph_builder_cpp, graph_builder_omp;   ///< target spikemass_graph_host: the same code without a device
+extern const GraphBuilder graph_builder_cpp, graph_builder_omp;   ///< target spikemass_graph_host, where there is Thrust: the same code without a device
+extern const GraphBuilder graph_builder_plain;                    ///< target spikemass_graph_host
+const GraphBuilder& host_graph_builder();                         ///< target spikemass_graph_host: cpp, or plain where there is no Thrust
 extern const GraphBuilder graph_builder_cuda;                     ///< target spikemass_graph_cuda
 
 template <class T>

@@ -1,5 +1,6 @@
 #pragma once
-// The device-side graph build, written once for all of Thrust's systems.  A System has name, policy(arena), allocate, release, upload, download.
+// The device-side graph build, written once for all of Thrust's systems.  A System has policy(arena), allocate (bad_alloc where memory is short), release, upload, download;
+// finish(): returns when all work is done; ends_context(exception): nothing more can be computed there by this process.
 // The only file that names Thrust, with graph_builder_host.cpp and graph_builder.cu, which instantiate it.
 
 #include <thrust/copy.h>
@@ -60,6 +61,7 @@ public:
         if (plan_.weights.drawn()) graph_.weights = result<std::int16_t>(graph_.synapses);
         plan_.by_target ? fill_by_target() : fill_by_source();
         finish();
+        System::finish();
         graph_.peak_bytes = memory_.peak();
         return std::move(graph_);
     }
@@ -91,9 +93,11 @@ private:
     void each(std::uint64_t n, F f) {   // positions in a slab
         thrust::for_each_n(policy(), Index(0), static_cast<std::int64_t>(n), f);
     }
+    /// a [n] -> [n + 1]: the sum of what stands before each, and at last of all.
     template <class T>
     void scan(T* a, std::uint64_t n) {
-        thrust::exclusive_scan(policy(), a, a + n, a, T{0});
+        thrust::fill_n(policy(), a + n, 1, T{0});   // does not count, but is read
+        thrust::exclusive_scan(policy(), a, a + n + 1, a, T{0});
     }
 
     void upload_tables() {
@@ -118,7 +122,7 @@ private:
             thrust::tabulate(policy(), graph_.indegree.data, graph_.indegree.data + graph_.indegree.size, degree);
         } else {
             thrust::tabulate(policy(), graph_.offsets.data, graph_.offsets.data + sources(), degree);
-            scan(graph_.offsets.data, sources() + 1);
+            scan(graph_.offsets.data, sources());
             thrust::fill(policy(), graph_.indegree.data, graph_.indegree.data + graph_.indegree.size, 0u);
         }
     }
@@ -163,9 +167,9 @@ private:
         const Extent whole = choose_slab(0, recipe_.rows);
         const bool single = whole.rows == recipe_.rows;
         if (!single) {
-            thrust::fill(policy(), graph_.offsets.data, graph_.offsets.data + sources() + 1, std::uint64_t{0});
+            thrust::fill(policy(), graph_.offsets.data, graph_.offsets.data + sources(), std::uint64_t{0});
             each_slab(whole.rows, [&](std::int64_t first, const Extent& x) { pick(first, x, body::ToOutDegrees{graph_.offsets.data}); });
-            scan(graph_.offsets.data, sources() + 1);
+            scan(graph_.offsets.data, sources());
             thrust::copy(policy(), graph_.offsets.data, graph_.offsets.data + sources(), next.get());
         }
         each_slab(whole.rows, [&](std::int64_t first, const Extent& x) {
@@ -197,7 +201,7 @@ private:
         const body::Slab slab{recipe_, first_row};
         Temporary<std::uint32_t> start(*arena_, x.segments + 1), ids(*arena_, x.segments), others(*arena_, x.segments);
         thrust::tabulate(policy(), start.get(), start.get() + x.segments, body::SegmentDegree{slab});
-        scan(start.get(), x.segments + 1);
+        scan(start.get(), x.segments);
         thrust::sequence(policy(), ids.get(), ids.get() + x.segments);
         std::uint32_t *now = ids.get(), *later = others.get();
         std::uint64_t count = x.segments;
@@ -215,8 +219,8 @@ private:
                              const std::uint32_t* slab_start, Sink sink) {
         Temporary<std::uint32_t> start(*arena_, count + 1), kept(*arena_, count + 1), made(*arena_, count + 1);
         body::Round r{slab, number, static_cast<std::uint32_t>(count), now, start.get(), kept.get(), made.get(), plan_.value_bits, plan_.draw_bits};
-        thrust::tabulate(policy(), start.get(), start.get() + count + 1, body::CountBlocks{r});
-        scan(start.get(), count + 1);
+        thrust::tabulate(policy(), start.get(), start.get() + count, body::CountBlocks{r});
+        scan(start.get(), count);
         const std::uint64_t blocks = read(start.get() + count), draws = 2 * blocks;
         Temporary<std::uint64_t> keys(*arena_, draws);
         r.keys = keys.get();
@@ -225,16 +229,16 @@ private:
         Temporary<std::uint32_t> rank(*arena_, draws + 1);
         r.rank = rank.get();
         each(draws, body::MarkFirst{r});
-        scan(rank.get(), draws + 1);
-        each(count + 1, body::CountKept{r});
+        scan(rank.get(), draws);
+        each(count, body::CountKept{r});
         const Index every(0);
         std::uint32_t* end = thrust::copy_if(policy(), every, every + static_cast<std::int64_t>(count), later, body::IsShort{r});
         thrust::transform(policy(), later, end, later, body::Gather{now});
         each(draws, body::Drop{r});
-        scan(kept.get(), count + 1);
-        scan(made.get(), count + 1);
+        scan(kept.get(), count);
+        scan(made.get(), count);
         thrust::tabulate(policy(), rank.get(), rank.get() + draws, body::MarkKept{r});
-        scan(rank.get(), draws + 1);
+        scan(rank.get(), draws);
         Temporary<std::uint32_t> values(*arena_, read(kept.get() + count));
         r.values = values.get();
         each(draws, body::KeepValue{r});
@@ -287,7 +291,7 @@ DeviceGraph build_graph_on(const Projection& p, const Seeds& seeds, std::int64_t
                             " synapses, which takes " + std::to_string((plan.least_bytes() + 1048575) >> 20) +
                             " MiB at least while it is built. Use fewer neurons, a smaller mean_indegree, or the CPU backend.");
     } catch (const std::exception& e) {   // thrust::system_error
-        throw DeviceError("projection." + p.name + ": building its graph on the device failed: " + e.what() + ". See nvidia-smi, or use the CPU backend.");
+        throw DeviceError("projection." + p.name + ": building its graph on the device failed: " + e.what() + ". See nvidia-smi, or use the CPU backend.", System::ends_context(e));
     }
 }
 

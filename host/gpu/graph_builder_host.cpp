@@ -16,6 +16,8 @@ struct HostMemory {
     static void release(void* p) { ::operator delete(p); }
     static void upload(void* to, const void* from, std::size_t bytes) { std::memcpy(to, from, bytes); }
     static void download(void* to, const void* from, std::size_t bytes) { std::memcpy(to, from, bytes); }
+    static void finish() {}
+    static bool ends_context(const std::exception&) { return false; }
 };
 struct CppSystem : HostMemory {
     template <class A>

@@ -116,7 +116,6 @@ struct Round {
 struct CountBlocks {   // -> start
     Round r;
     SPIKEMASS_HD std::uint32_t operator()(std::uint32_t i) const {
-        if (i == r.count) return 0;
         const std::uint64_t draws = SegmentDraws{r.slab, r.number}(r.ids[i]), most = std::uint64_t{1} << r.draw_bits;
         return static_cast<std::uint32_t>((draws < most ? draws : most) / 2);
     }
@@ -148,8 +147,8 @@ struct MarkFirst {   // sorted position -> rank
 struct CountKept {   // -> kept, made
     Round r;
     SPIKEMASS_HD void operator()(std::uint32_t i) const {
-        const Segment g = i < r.count ? r.slab.segment(r.ids[i]) : Segment{};
-        const bool complete = i < r.count && static_cast<std::int64_t>(r.rank[2 * r.start[i + 1]] - r.rank[2 * r.start[i]]) >= g.wanted;
+        const Segment g = r.slab.segment(r.ids[i]);
+        const bool complete = static_cast<std::int64_t>(r.rank[2 * r.start[i + 1]] - r.rank[2 * r.start[i]]) >= g.wanted;
         r.kept[i] = complete ? static_cast<std::uint32_t>(g.wanted) : 0;
         r.made[i] = complete ? static_cast<std::uint32_t>(g.degree) : 0;
     }

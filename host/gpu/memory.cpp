@@ -1,23 +1,39 @@
 #include <algorithm>
 
-#include "host/cpu/graph.hpp"
 #include "host/gpu/engine.hpp"
+#include "host/gpu/graph_builder.hpp"
+#include "host/gpu/record.hpp"
 #include "host/spiking/setup.hpp"
 #include "models/registry.hpp"
 
 namespace spikemass {
 
-double estimate_device_memory(const Network& network) {
-    double bytes = device_context_bytes;
+double estimate_network_memory(const Network& network) {
+    double bytes = 0;
     const auto ring = static_cast<double>(spiking::longest_delay(network));
-    for (const Population& p : network.populations) bytes += static_cast<double>(p.size) * (8 + 4 + 12 + 4 * ring);   // columns, eta, recorder, spike lists
+    for (const Population& p : network.populations) bytes += static_cast<double>(p.size) * (8 + 4 + recorder_bytes + 4 * ring);   // columns, eta, spike lists
+    double building = 0;   // one graph after the other
     for (const Projection& p : network.projections) {
-        const Population &s = network.populations[p.source], &t = network.populations[p.target];
-        if (p.topology.kind != TopologyKind::all_to_all && p.topology.kind != TopologyKind::annealed)
-            bytes += p.topology.mean_indegree * static_cast<double>(t.size) * (p.strength_sd > 0 ? 6 : 4) + static_cast<double>(s.size) * 8;
-        bytes += static_cast<double>(t.size) * 12;   // counts, gains, trace
+        const ProjectionMemory m = estimate_projection_memory(network, p);
+        bytes += m.graph + m.targets;
+        building = std::max(building, m.building);
     }
-    return bytes;
+    return bytes + building;
+}
+
+ProjectionMemory estimate_projection_memory(const Network& network, const Projection& p) {
+    const std::int64_t sources = network.populations[p.source].size, targets = network.populations[p.target].size;
+    const gpu::DeviceGraphEstimate graph = gpu::estimate_device_graph(p, network.seeds, sources, targets, p.source == p.target);
+    return {static_cast<double>(graph.bytes), 12 * static_cast<double>(targets), static_cast<double>(graph.least_bytes - graph.bytes)};
+}
+
+double estimate_record_memory(const Network& network, std::int64_t steps_per_bin, const RecordFlags& flags) {
+    constexpr std::int64_t chunk = GpuLayout{}.chunk_steps;
+    return 2 * sizeof(std::uint32_t) * static_cast<double>(gpu::RecordShape(network.populations.size(), chunk, steps_per_bin, flags, chunk).words());
+}
+
+double estimate_device_memory(const Network& network) {
+    return device_context_bytes + estimate_network_memory(network) + estimate_record_memory(network, 1, {.v = true, .order_parameter = true});
 }
 
 BlockMemory::BlockMemory(const Network& network) : populations(network.populations.size()) {

@@ -3,10 +3,18 @@
 //
 // A Device gives memory and launches (host/gpu/shim_device.hpp, host/gpu/cuda_device.cuh):
 //   Device::Array<T>(device, n)                    zeroed; view(): Global<T>; size()
-//   device.upload(array, const T*, n, first = 0)   device.download(array, T*, n, first = 0)
+//   Device::Pinned<T>(device, n)                   memory of the host for download_later; data()
+// These join the device's queue, and the host goes on:
 //   device.launch(kernel, threads)                 as many threads as there is work for; kernels stride
-//   device.warps()                                 of the widest launch
-//   device.name()
+//   device.zero(array, n)                          its first n elements
+//   device.upload_later(array, const T*, n)        the host's memory may be used again at once
+//   device.download_later(array, pinned, n)        what is there when all before it is done; copied beside what comes after it, so nobody may change the array or look
+//                                                  at `pinned` until it has been waited for
+// Here the host waits, and errors of what was queued come up:
+//   device.wait(pinned)
+//   device.upload(array, const T*, n, first = 0)   device.download(array, T*, n, first = 0)
+//   device.graphs()                                a GraphBuilder for the device's memory; launches that follow may read what it built
+// Besides: device.free_memory() in bytes; device.chunk_steps(), between two looks at the record; device.name().
 
 #include <algorithm>
 #include <bit>
@@ -15,6 +23,9 @@
 #include <vector>
 
 #include "host/cpu/graph.hpp"
+#include "host/gpu/engine.hpp"
+#include "host/gpu/graph_builder.hpp"
+#include "host/gpu/record.hpp"
 #include "host/spiking/checkpoint.hpp"
 #include "host/spiking/setup.hpp"
 #include "kernels/device/ensemble.hpp"
@@ -32,23 +43,21 @@ public:
         const std::size_t n = network_.populations.size();
         list_sizes_ = Array<std::uint32_t>(device_, static_cast<std::size_t>(ring_) * n);
         digest_ = Array<std::uint32_t>(device_, 2);
-        partial_ = Array<std::uint32_t>(device_, 2 * device_.warps());
-        record_ = Array<std::uint32_t>(device_, chunk_steps * n);
         populations_.resize(n);
         projections_.resize(network_.projections.size());
         facts_.resize(network_.projections.size());
         for (std::size_t i = 0; i < n; ++i) build_population(i);
-        for (std::size_t i : spiking::projections_by_key(network_)) build_projection(i);
+        build_projections();
         for (PopulationState& p : populations_) p.terms = uploaded(p.host_terms);
         scalar_terms_ = uploaded(host_scalar_terms_);
         scalars_ = Array<float>(device_, host_scalar_terms_.size());
         scalar_traces_ = uploaded(scalar_starts_);
     }
 
-    void advance(std::int64_t steps) override { run(1, steps, nullptr, nullptr); }
+    void advance(std::int64_t steps) override { run(1, steps, {}, nullptr); }
     void record(std::int64_t bins, std::int64_t steps_per_bin, const RecordFlags& flags, std::vector<PopulationBins>& out) override {
         out.resize(populations_.size());
-        run(bins, steps_per_bin, &flags, &out);
+        run(bins, steps_per_bin, flags, &out);
     }
     void set_spike_sink(SpikeSink sink) override { sink_ = std::move(sink); }
     std::int64_t step() const override { return step_; }
@@ -110,24 +119,38 @@ public:
     template <class T>
     using Array = typename Device::template Array<T>;
 
-    /// What one launch of strategy A needs on the device, and its sizes in shared memory.
+    /// What strategy A reads of the network.  It stays on the device, and is made anew only when more is recorded than before.
     struct EnsembleTables {
         Array<device::EnsemblePopulation> populations;
         Array<device::EnsembleProjection> projections;
         Array<device::Global<std::uint32_t>> lists;
-        std::vector<Array<float>> stimuli;
-        Array<std::uint32_t> record, means;
-        unsigned state_size = 0, counts_size = 0;
+        unsigned state_size = 0, counts_size = 0;   ///< in shared memory
+        std::vector<std::size_t> stimulated;        ///< populations with stimuli: rows of the network's stimuli
     };
-    device::EnsembleNetwork prepare_ensemble(std::int64_t bins, std::int64_t steps_per_bin, const RecordFlags& flags, std::size_t warps, EnsembleTables& t) {
+    const EnsembleTables& ensemble_tables(const RecordFlags& flags) {
         make_recorders(flags);
-        const std::int64_t steps = bins * steps_per_bin;
+        if (tables_.populations.size() == 0) make_ensemble_tables();
+        return tables_;
+    }
+    /// With tables made; where its words in the record and its rows in the stimuli begin is the ensemble's to say.
+    device::EnsembleNetwork ensemble_network() {
+        return {step_, ring_, tables_.populations.view(), tables_.projections.view(), scalar_terms_.view(), scalar_traces_.view(), tables_.lists.view(), list_sizes_.view(), digest_.view()};
+    }
+    /// What the stimuli add to the input of a population, `ahead` steps after the next one.
+    float stimulus(std::size_t population, std::int64_t ahead) const { return static_cast<float>(input_mean(network_, population, step_ + ahead)); }
+    /// A launch of that many steps stands in the queue.
+    void launched(std::int64_t steps) { step_ += steps; }
+    /// Its spikes are known.
+    void add_spikes(std::uint64_t n) { spikes_ += n; }
+    const Network& network() const { return network_; }
+    std::size_t scalar_terms() const { return host_scalar_terms_.size(); }
+
+private:
+    void make_ensemble_tables() {
+        EnsembleTables t;
         std::vector<device::EnsemblePopulation> populations;
         for (std::size_t i = 0; i < populations_.size(); ++i) {
             PopulationState& p = populations_[i];
-            std::vector<float> stimulus(static_cast<std::size_t>(steps));
-            for (std::int64_t k = 0; k < steps; ++k) stimulus[static_cast<std::size_t>(k)] = static_cast<float>(input_mean(network_, i, step_ + k));
-            t.stimuli.push_back(uploaded(stimulus));
             device::EnsemblePopulation e;
             e.key = p.key;
             e.neurons = static_cast<std::uint32_t>(p.spec->size);
@@ -135,7 +158,10 @@ public:
             std::copy_n(p.step.bytes, sizeof e.step, e.step);
             for (std::size_t c = 0; c < p.columns.size(); ++c) e.column[c] = p.columns[c].view();
             e.eta = p.eta.view();
-            e.stimulus = t.stimuli.back().view();
+            if (std::any_of(network_.stimuli.begin(), network_.stimuli.end(), [&](const Stimulus& x) { return x.target == i; })) {
+                e.stimulus = static_cast<std::int32_t>(t.stimulated.size());
+                t.stimulated.push_back(i);
+            }
             e.terms = p.terms.view();
             e.v_integral = p.v_integral.view();
             e.z_re = p.z_re.view();
@@ -150,13 +176,13 @@ public:
             const Projection& p = *s.spec;
             const auto targets = s.counts.size();
             device::EnsembleProjection e;
-            e.kind = s.start.size() ? Kind::rows : p.topology.kind == TopologyKind::annealed ? Kind::annealed : Kind::all_but_own;
+            e.kind = s.graph.stored() ? Kind::rows : p.topology.kind == TopologyKind::annealed ? Kind::annealed : Kind::all_but_own;
             e.source = static_cast<std::uint32_t>(p.source);
             e.target = static_cast<std::uint32_t>(p.target);
             e.delay = p.delay_steps;
-            e.start = s.start.view();
-            e.row_target = s.target.view();
-            e.weight = s.weight.view();
+            e.start = view(s.graph.offsets);
+            e.row_target = view(s.graph.targets16);   // empty beyond 65,536 targets, which no block has memory for
+            e.weight = view(s.graph.weights);
             e.annealed = s.annealed;
             e.per_spike = targets_per_spike(p);
             e.counts = s.counts.view();
@@ -169,35 +195,8 @@ public:
         t.populations = uploaded(populations);
         t.projections = uploaded(projections);
         t.lists = uploaded(lists);
-        t.record = Array<std::uint32_t>(device_, static_cast<std::size_t>(steps) * populations_.size());
-        t.means = Array<std::uint32_t>(device_, flags.v || flags.order_parameter ? static_cast<std::size_t>(bins) * populations_.size() * 3 * warps * 2 : 0);
-        return {step_, ring_, t.populations.view(), t.projections.view(), scalar_terms_.view(), scalar_traces_.view(), t.lists.view(), list_sizes_.view(), digest_.view(), t.record.view(), t.means.view()};
+        tables_ = std::move(t);
     }
-    /// After the launch: appends its bins.
-    void finish_ensemble(std::int64_t bins, std::int64_t steps_per_bin, const RecordFlags& flags, std::size_t warps, const EnsembleTables& t, std::vector<PopulationBins>& out) {
-        out.resize(populations_.size());
-        std::vector<std::uint32_t> record(t.record.size()), means(t.means.size());
-        device_.download(t.record, record.data(), record.size());
-        device_.download(t.means, means.data(), means.size());
-        std::size_t at = 0;
-        for (std::int64_t bin = 0; bin < bins; ++bin) {
-            std::vector<std::uint64_t> counts(populations_.size(), 0);
-            for (std::int64_t k = 0; k < steps_per_bin; ++k)
-                for (std::uint64_t& c : counts) c += record[at++];
-            for (std::uint64_t c : counts) spikes_ += c;
-            append_bin(counts, steps_per_bin, flags, out, [&](std::size_t population, std::size_t kind) {
-                std::uint64_t sum = 0;
-                const std::size_t first = ((static_cast<std::size_t>(bin) * populations_.size() + population) * 3 + kind) * warps;
-                for (std::size_t w = first; w < first + warps; ++w) sum += static_cast<std::uint64_t>(means[2 * w + 1]) << 32 | means[2 * w];
-                return static_cast<std::int64_t>(sum);
-            });
-        }
-        step_ += bins * steps_per_bin;
-    }
-    std::size_t scalar_terms() const { return host_scalar_terms_.size(); }
-
-private:
-    static constexpr std::size_t chunk_steps = 1024;   ///< between two looks at the record
 
     struct PopulationState {
         const Population* spec = nullptr;
@@ -211,11 +210,8 @@ private:
     };
     struct ProjectionState {
         const Projection* spec = nullptr;
-        cpu::Format format = cpu::Format::none;
-        std::uint64_t checksum = 0;
-        Array<std::uint64_t> start;
-        Array<std::uint32_t> target, counts;
-        Array<std::int16_t> weight;
+        DeviceGraph graph;
+        Array<std::uint32_t> counts;
         Array<float> gain_of, trace;
         std::size_t scalar = 0;
         RandomKey annealed;
@@ -227,6 +223,8 @@ private:
         device_.upload(a, host.data(), host.size());
         return a;
     }
+    template <class T>
+    static device::Global<const T> view(const DeviceArray<T>& a) { return {a.data, a.size}; }
     std::size_t slot(std::int64_t step) const { return static_cast<std::size_t>(((step % ring_) + ring_) % ring_); }
     device::SpikeList list(std::size_t population, std::int64_t step) {
         const std::size_t k = slot(step);
@@ -252,29 +250,39 @@ private:
         for (std::int64_t s = 0; s < ring_; ++s) p.lists.emplace_back(device_, n);
     }
 
-    void build_projection(std::size_t index) {
+    /// One by one, each with the memory that is left over when everything else will be there.
+    void build_projections() {
+        std::vector<ProjectionMemory> memory;
+        double later = estimate_record_memory(network_, 1, {.v = true, .order_parameter = true});
+        for (const Population& p : network_.populations) later += recorder_bytes * static_cast<double>(p.size);
+        for (const Projection& p : network_.projections) {
+            memory.push_back(estimate_projection_memory(network_, p));
+            later += memory.back().graph + memory.back().targets;
+        }
+        for (std::size_t i : spiking::projections_by_key(network_)) {
+            later -= memory[i].graph;
+            const double left = usable_device_part * static_cast<double>(device_.free_memory()) - later;
+            build_projection(i, left > 0 ? static_cast<std::uint64_t>(left) : 0);
+            later -= memory[i].targets;
+        }
+    }
+
+    void build_projection(std::size_t index, std::uint64_t budget) {
         ProjectionState& s = projections_[index];
         const Projection& p = network_.projections[index];
         s.spec = &p;
         const Population &source = network_.populations[p.source], &target = network_.populations[p.target];
         const TopologyKind kind = p.topology.kind;
-        const bool all = kind == TopologyKind::all_to_all, stored = !all && kind != TopologyKind::annealed;
-        const cpu::Graph graph = cpu::build_graph(p, network_.seeds, source.size, target.size, p.source == p.target, cpu::best_isa(),
-                                                  {1, stored ? cpu::Format::rows32 : cpu::Format::none});
-        s.format = graph.format;
-        s.checksum = graph.checksum;
-        if (stored) {
-            std::vector<std::uint64_t> start(static_cast<std::size_t>(source.size) + 1);
-            for (std::size_t i = 0; i < start.size(); ++i) start[i] = graph.rows32.start(i);
-            s.start = uploaded(start);
-            s.target = Array<std::uint32_t>(device_, graph.rows32.index.size());
-            device_.upload(s.target, graph.rows32.index.data(), graph.rows32.index.size());
-            s.weight = Array<std::int16_t>(device_, graph.rows32.weight.size());
-            device_.upload(s.weight, graph.rows32.weight.data(), graph.rows32.weight.size());
-        }
+        const bool all = kind == TopologyKind::all_to_all;
+        const GraphBuilder& graphs = device_.graphs();
+        s.graph = graphs.build(p, network_.seeds, source.size, target.size, p.source == p.target, budget);
+        DeviceGraph& graph = s.graph;
+        std::vector<std::uint32_t> indegree;
+        if (p.normalise == Normalise::indegree) indegree = to_host(graphs, graph.indegree);
+        graph.indegree = {};
         if (kind == TopologyKind::annealed) s.annealed = random_key(network_.seeds.noise, name_key(p.name), Stream::annealed);
 
-        const spiking::GraphFacts built{stored, graph.k_mean, graph.weight_unit};
+        const spiking::GraphFacts built{graph.stored(), graph.k_mean, graph.weight_unit};
         const spiking::Drive drive = spiking::prepare_drive(network_, p, built);
         device::Term term;
         term.exponential = drive.exponential;
@@ -291,7 +299,7 @@ private:
             term.kind = drive.weighted ? device::Term::Kind::sums : device::Term::Kind::counts;
             s.counts = Array<std::uint32_t>(device_, n);
             term.counts = s.counts.view();
-            s.gain_of = uploaded(spiking::gains_of_targets(network_, p, built, graph.indegree));
+            s.gain_of = uploaded(spiking::gains_of_targets(network_, p, built, indegree));
             term.gain_of = s.gain_of.view();
             if (drive.exponential) {
                 s.trace = uploaded(std::vector<float>(n, drive.trace_start));
@@ -308,7 +316,8 @@ private:
         f.effective_delay = static_cast<double>(p.delay_steps) * network_.dt;
         f.weight = spiking::mean_weight(p, built);
         f.weight_unit = drive.weighted ? graph.weight_unit : 0.0;
-        f.format = kind == TopologyKind::annealed ? "annealed" : std::string(cpu::format_name(graph.format)) + (drive.weighted ? "/weighted" : "");
+        const cpu::Format format = all ? cpu::Format::none : graph.narrow() ? cpu::Format::rows16 : cpu::Format::rows32;
+        f.format = kind == TopologyKind::annealed ? "annealed" : std::string(cpu::format_name(format)) + (drive.weighted ? "/weighted" : "");
     }
 
     /// annealed: targets of one spike.
@@ -324,8 +333,12 @@ private:
         if (fired < 0 || s.counts.size() == 0) return;
         const device::SpikeList spikes = list(p.source, fired);
         const auto sources = static_cast<std::uint64_t>(network_.populations[p.source].size), targets = s.counts.size();
-        if (s.start.size()) {
-            device_.launch(device::Scatter{spikes, s.start.view(), s.target.view(), s.weight.view(), s.counts.view()}, sources * arch::warp_size);
+        if (s.graph.stored()) {
+            const auto scatter = [&]<class Target>(const DeviceArray<Target>& target) {
+                device_.launch(device::Scatter<Target>{spikes, view(s.graph.offsets), view(target), view(s.graph.weights), s.counts.view()}, sources * arch::warp_size);
+            };
+            if (s.graph.narrow()) scatter(s.graph.targets16);
+            else scatter(s.graph.targets32);
         } else if (p.topology.kind == TopologyKind::annealed) {
             device_.launch(device::Annealed{spikes, s.annealed, static_cast<std::uint64_t>(fired), targets_per_spike(p), s.counts.view()}, sources);
         } else {
@@ -360,72 +373,64 @@ private:
         else z ? update<M, false, true>(index, now) : update<M, false, false>(index, now);
     }
 
-    void one_step(std::int64_t now, std::size_t row, bool v, bool z) {
+    void one_step(std::int64_t now, std::size_t row, device::Global<std::uint32_t> record, bool v, bool z) {
         for (ProjectionState& s : projections_) deliver(s, now);
         device_.launch(device::BeginStep{now, ring_, populations_.size(), scalar_terms_.view(), list_sizes_.view(), scalar_traces_.view(), scalars_.view()}, 1);
         for (std::size_t i = 0; i < populations_.size(); ++i)
             models::with_model(models::NeuronModels{}, static_cast<int>(populations_[i].spec->model), [&]<class M>() { update<M>(i, now, v, z); });
-        device_.launch(device::EndStep{populations_.size(), row, slot(now), list_sizes_.view(), record_.view()}, 1);
+        device_.launch(device::EndStep{populations_.size(), row, slot(now), list_sizes_.view(), record}, 1);
     }
 
-    void run(std::int64_t bins, std::int64_t steps_per_bin, const RecordFlags* flags, std::vector<PopulationBins>* out) {
-        const bool v = flags && flags->v, z = flags && flags->order_parameter;
-        if (flags) make_recorders(*flags);
-        for (std::int64_t bin = 0; bin < bins; ++bin) {
-            std::vector<std::uint64_t> counts(populations_.size(), 0);
-            for (std::int64_t done = 0; done < steps_per_bin;) {
-                const std::int64_t steps = std::min<std::int64_t>(steps_per_bin - done, chunk_steps);
-                for (std::int64_t k = 0; k < steps; ++k, ++step_) {
-                    one_step(step_, static_cast<std::size_t>(k), v, z);
-                    if (sink_)
-                        for (std::size_t i = 0; i < populations_.size(); ++i) sink_(i, step_, spikes_of(i, step_));
-                }
-                std::vector<std::uint32_t> record(static_cast<std::size_t>(steps) * populations_.size());
-                device_.download(record_, record.data(), record.size());
-                for (std::size_t i = 0; i < record.size(); ++i) counts[i % populations_.size()] += record[i];
-                done += steps;
+    /// out: null where nothing is recorded.
+    void run(std::int64_t bins, std::int64_t steps_per_bin, const RecordFlags& flags, std::vector<PopulationBins>* out) {
+        const std::int64_t total = bins * steps_per_bin;
+        if (total <= 0) return;
+        make_recorders(flags);
+        const RecordShape shape(populations_.size(), total, steps_per_bin, flags, device_.chunk_steps());
+        BinFold bin_fold(network_, flags, shape);
+        const auto fold = [&](const std::uint32_t* words, std::int64_t steps) { spikes_ += bin_fold.add(words, steps, out); };
+        record_.reserve(device_, shape.words());
+        for (std::int64_t done = 0; done < total;) {
+            const device::Global<std::uint32_t> record = record_.begin(device_, shape.words());
+            const std::int64_t steps = std::min(shape.steps, total - done);
+            std::size_t bin = 0;
+            for (std::int64_t k = 0; k < steps; ++k, ++step_) {
+                one_step(step_, static_cast<std::size_t>(k), record, flags.v, flags.order_parameter);
+                if (sink_)
+                    for (std::size_t i = 0; i < populations_.size(); ++i) sink_(i, step_, spikes_of(i, step_));
+                if (++done % steps_per_bin == 0) drain_bin(shape, bin++, flags, record);
             }
-            for (std::uint64_t c : counts) spikes_ += c;
-            if (flags) close_bin(counts, steps_per_bin, *flags, *out);
+            record_.end(device_, shape.words(), steps, fold);
         }
+        record_.drain(device_, fold);
     }
 
     void make_recorders(const RecordFlags& flags) {
+        const auto make = [&](Array<float>& column, std::int64_t n) {
+            if (column.size() != 0) return;
+            column = Array<float>(device_, static_cast<std::size_t>(n));
+            tables_ = {};   // they do not know of it
+        };
         for (PopulationState& p : populations_) {
-            const auto n = static_cast<std::size_t>(p.spec->size);
-            if (flags.v && p.v_integral.size() == 0) p.v_integral = Array<float>(device_, n);
-            if (flags.order_parameter && p.z_re.size() == 0) {
-                p.z_re = Array<float>(device_, n);
-                p.z_im = Array<float>(device_, n);
+            if (flags.v) make(p.v_integral, p.spec->size);
+            if (flags.order_parameter) {
+                make(p.z_re, p.spec->size);
+                make(p.z_im, p.spec->size);
             }
         }
     }
 
-    void close_bin(const std::vector<std::uint64_t>& counts, std::int64_t steps_per_bin, const RecordFlags& flags, std::vector<PopulationBins>& out) {
-        append_bin(counts, steps_per_bin, flags, out, [&](std::size_t population, std::size_t kind) {
-            PopulationState& p = populations_[population];
-            Array<float>& column = kind == 0 ? p.v_integral : kind == 1 ? p.z_re : p.z_im;
-            device_.launch(device::DrainBin{static_cast<float>(1.0 / static_cast<double>(steps_per_bin)), column.view(), partial_.view()}, device_.warps() * arch::warp_size);
-            std::vector<std::uint32_t> partial(partial_.size());
-            device_.download(partial_, partial.data(), partial.size());
-            std::uint64_t sum = 0;
-            for (std::size_t w = 0; w < partial.size(); w += 2) sum += static_cast<std::uint64_t>(partial[w + 1]) << 32 | partial[w];
-            return static_cast<std::int64_t>(sum);
-        });
-    }
-    /// sum(population, kind): of v (0), re z (1), im z (2) over the neurons, in units of 2^-30.
-    template <class Sum>
-    void append_bin(const std::vector<std::uint64_t>& counts, std::int64_t steps_per_bin, const RecordFlags& flags, std::vector<PopulationBins>& out, Sum&& sum) {
+    void drain_bin(const RecordShape& shape, std::size_t bin, const RecordFlags& flags, device::Global<std::uint32_t> record) {
+        const auto factor = static_cast<float>(1.0 / static_cast<double>(shape.steps_per_bin));
         for (std::size_t i = 0; i < populations_.size(); ++i) {
-            const auto n = static_cast<double>(populations_[i].spec->size);
-            const auto mean = [&](std::size_t kind) { return static_cast<double>(sum(i, kind)) / 0x1p30 / n; };
-            PopulationBins& b = out[i];
-            b.spike_count.push_back(counts[i]);
-            b.rate.push_back(static_cast<double>(counts[i]) / (n * static_cast<double>(steps_per_bin) * network_.dt));
-            if (flags.v) b.v.push_back(mean(0) * (populations_[i].spec->tau / network_.dt));
+            std::size_t observable = 0;
+            const auto drain = [&](Array<float>& column) {
+                device_.launch(device::DrainBin{factor, column.view(), {record.data() + shape.sum(bin, i, observable++), 2}}, column.size());
+            };
+            if (flags.v) drain(populations_[i].v_integral);
             if (flags.order_parameter) {
-                b.z_re.push_back(mean(1));
-                b.z_im.push_back(mean(2));
+                drain(populations_[i].z_re);
+                drain(populations_[i].z_im);
             }
         }
     }
@@ -444,7 +449,7 @@ private:
 
     std::uint64_t identity() const {
         std::vector<std::uint64_t> checksums;
-        for (const ProjectionState& s : projections_) checksums.push_back(s.checksum);
+        for (const ProjectionState& s : projections_) checksums.push_back(s.graph.checksum);
         return spiking::checkpoint_identity(network_, checksums);
     }
     spiking::Checkpoint empty_checkpoint() const {
@@ -466,7 +471,9 @@ private:
     std::vector<float> scalar_starts_;
     Array<device::ScalarTerm> scalar_terms_;
     Array<float> scalars_, scalar_traces_;
-    Array<std::uint32_t> list_sizes_, digest_, partial_, record_;
+    Array<std::uint32_t> list_sizes_, digest_;
+    RecordRing<Device> record_;
+    EnsembleTables tables_;
     std::uint64_t spikes_ = 0;
     spiking::Capped capped_;
     SpikeSink sink_;

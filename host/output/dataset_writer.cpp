@@ -2,11 +2,11 @@
 #include <cmath>
 #include <limits>
 #include <span>
-#include <type_traits>
 
 #include <fmt/format.h>
 
 #include "host/output/dataset.hpp"
+#include "host/output/dataset_frame.hpp"
 #include "host/output/files.hpp"
 #include "host/output/hdf5_lock.hpp"
 #include "host/output/journal.hpp"
@@ -18,83 +18,6 @@
 namespace spikemass::output {
 
 namespace {
-
-void write_attributes(int root, const SweepHeader& h) {
-    const auto text = [&](const char* name, const std::string& value) { nc::put_attribute(root, NC_GLOBAL, name, value); };
-    text("profile", layout::profile);
-    text("profile_version", fmt::format("{}.{}", layout::version_major, layout::version_minor));
-    text("level", "spiking");
-    text("time_unit", h.time_unit);
-    if (!h.tau_ms.empty()) nc::put_attribute(root, NC_GLOBAL, "tau_ms", layout::one_if_equal(h.tau_ms));
-    nc::put_attribute(root, NC_GLOBAL, "dt", h.dt);   // of points that do not sweep run.dt
-    nc::put_attribute(root, NC_GLOBAL, "bin", h.bin);
-    nc::put_attribute(root, NC_GLOBAL, "warmup", h.warmup);
-    nc::put_attribute(root, NC_GLOBAL, "duration", h.duration);
-    text("program_version", h.provenance.program_version);
-    text("git_commit", h.provenance.git_commit);
-    text("backend", h.provenance.backend);
-    text("device", h.provenance.device);
-    text("compiler", h.provenance.compiler);
-    if (h.provenance.graph_recipe > 0) nc::put_attribute(root, NC_GLOBAL, "graph_recipe", h.provenance.graph_recipe);
-    text("resolved_sha256", h.sha256);
-    nc::put_long_attribute(root, NC_GLOBAL, "resolved_configuration", h.resolved.dump());
-    nc::put_long_attribute(root, NC_GLOBAL, "network_file", h.network_toml);
-}
-
-/// One value of every point as a 1-D coordinate of `point`.
-void write_axis(int root, const nc::Dimension& point, const std::string& name, const std::string& path, const std::string& units,
-                const std::vector<AxisValue>& values) {
-    const auto all = [&](auto is) { return std::all_of(values.begin(), values.end(), is); };
-    const auto holds = [](auto tag) { return [](const AxisValue& v) { return std::holds_alternative<typename decltype(tag)::type>(v); }; };
-    const auto is_real = holds(std::type_identity<double>{});
-    const auto is_integer = holds(std::type_identity<std::int64_t>{});
-    const auto is_bool = holds(std::type_identity<bool>{});
-    const auto define = [&](nc_type type) {
-        const int id = nc::define_variable(root, name, type, {point}, units, "swept value of " + path);
-        nc::put_attribute(root, id, "path", path);
-        return id;
-    };
-    if (all(is_bool)) {
-        std::vector<std::int8_t> out;
-        for (const auto& v : values) out.push_back(std::get<bool>(v) ? 1 : 0);
-        const int id = define(NC_BYTE);
-        nc::put_attribute(root, id, "flag_values", std::vector<std::int8_t>{0, 1});
-        nc::put_attribute(root, id, "flag_meanings", std::string("false true"));
-        nc::put(root, id, out);
-    } else if (all(is_integer)) {
-        std::vector<std::int64_t> out;
-        for (const auto& v : values) out.push_back(std::get<std::int64_t>(v));
-        nc::put(root, define(NC_INT64), out);
-    } else if (all([&](const AxisValue& v) { return is_real(v) || is_integer(v); })) {
-        std::vector<double> out;
-        for (const auto& v : values) out.push_back(is_real(v) ? std::get<double>(v) : static_cast<double>(std::get<std::int64_t>(v)));
-        nc::put(root, define(NC_DOUBLE), out);
-    } else {
-        std::vector<std::string> out;
-        for (const auto& v : values)
-            out.push_back(std::visit([](const auto& x) -> std::string {
-                if constexpr (std::is_same_v<std::decay_t<decltype(x)>, std::string>) return x;
-                else return fmt::format("{}", x);
-            }, v));
-        nc::put(root, define(NC_STRING), out);
-    }
-}
-
-void write_labels(int group, const nc::Dimension& dimension, const std::vector<std::string>& labels) {
-    nc::put(group, nc::define_variable(group, dimension.name, NC_STRING, {dimension}, "1", dimension.name + " name"), labels);
-}
-
-/// trial, time, population, projection: in every group, so that each opens alone.
-void write_coordinates(int group, const SweepHeader& h) {
-    std::vector<std::int64_t> trials;
-    for (std::int64_t t = 0; t < h.trials; ++t) trials.push_back(h.first_trial + t);
-    nc::put(group, nc::define_variable(group, "trial", NC_INT64, {*nc::find_dimension(group, "trial")}, "1", "trial"), trials);
-    std::vector<double> time;
-    for (std::int64_t b = 0; b < h.n_bins(); ++b) time.push_back(h.warmup + (static_cast<double>(b) + 0.5) * h.bin);
-    nc::put(group, nc::define_variable(group, "time", NC_DOUBLE, {*nc::find_dimension(group, "time")}, h.time_unit, "bin centre, from the start of the simulation"), time);
-    write_labels(group, *nc::find_dimension(group, "population"), h.populations);
-    if (!h.projections.empty()) write_labels(group, *nc::find_dimension(group, "projection"), h.projections);
-}
 
 /// [time][population], or [point][time][population] where it differs between points.
 void write_stimulus(int root, const SweepHeader& h, const nc::Dimension& point) {
@@ -149,23 +72,8 @@ void write_dataset(const std::filesystem::path& path, const SweepHeader& h, cons
     auto file = nc::File::create(part.path());
     part.reserve(dataset_size_bound(h));
     const int root = file.id();
-    write_attributes(root, h);
-    const auto point = nc::define_dimension(root, "point", static_cast<std::size_t>(h.n_points()));
-    nc::define_dimension(root, "trial", static_cast<std::size_t>(h.trials));
-    nc::define_dimension(root, "time", static_cast<std::size_t>(h.n_bins()));
-    nc::define_dimension(root, "population", h.populations.size());
-    if (!h.projections.empty()) nc::define_dimension(root, "projection", h.projections.size());
-    write_coordinates(root, h);
-
+    const auto point = define_frame(root, h);
     const auto names = layout::axis_names(h.axes);
-    for (std::size_t a = 0; a < names.size(); ++a) {
-        std::vector<AxisValue> values;
-        for (const auto& p : h.points) values.push_back(p[a]);
-        write_axis(root, point, names[a], h.axes[a], h.axis_units.empty() ? "1" : h.axis_units[a], values);
-    }
-    std::vector<std::int64_t> same_as;
-    for (std::int64_t p = 0; p < h.n_points(); ++p) same_as.push_back(h.representative(p));
-    nc::put(root, nc::define_variable(root, "same_as", NC_INT64, {point}, "1", "first point with the same network; equal points are run once"), same_as);
     write_stimulus(root, h, point);
 
     RunVariables runs(root, h, "point", h.points.size(), fmt::format("{}", fmt::join(names, " ")), wide_counts);
@@ -175,14 +83,7 @@ void write_dataset(const std::filesystem::path& path, const SweepHeader& h, cons
     runs.finish(flattened(h.n_neurons));
 
     if (h.n_references() > 0) {
-        int group = -1;
-        nc::check(nc_def_grp(root, layout::reference_group, &group), "defining group reference");
-        nc::put_attribute(group, NC_GLOBAL, "level", std::string("spiking"));
-        nc::put_attribute(group, NC_GLOBAL, "topology", std::string("all_to_all"));
-        nc::define_dimension(group, "reference_point", static_cast<std::size_t>(h.n_references()));
-        write_coordinates(group, h);
-        nc::put(group, nc::define_variable(group, "reference_index", NC_INT64, {point}, "1", "index into reference_point of each point's paired all-to-all run, -1: none"),
-                h.reference_index);
+        const int group = define_reference_frame(root, h, point);
         RunVariables references(group, h, "reference_point", static_cast<std::size_t>(h.n_references()), "", wide_counts);
         for (std::int64_t r = 0; r < h.n_references(); ++r)
             for (std::int64_t t = 0; t < h.trials; ++t)

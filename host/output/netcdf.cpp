@@ -10,6 +10,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <hdf5.h>
 
 #include "host/output/files.hpp"
 #include "models/base/error.hpp"
@@ -40,6 +41,9 @@ std::vector<std::size_t> whole_or_cut(const std::vector<Dimension>& dimensions, 
     return chunk;
 }
 
+/// HDF5 prints its errors, of which netCDF provokes some, unless told otherwise in every thread; netCDF tells it in the first one only.
+void be_silent() { H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr); }
+
 std::string name_buffer() { return std::string(NC_MAX_NAME + 1, '\0'); }
 std::string trimmed(const std::string& buffer) { return buffer.c_str(); }
 
@@ -54,6 +58,7 @@ void check(int code, std::string_view doing) {
 }
 
 File File::create(const std::filesystem::path& path) {
+    be_silent();
     int id = -1;
     errno = 0;
     check(nc_create(path.c_str(), NC_NETCDF4 | NC_CLOBBER, &id), fmt::format("{}: creating the dataset", path.string()));
@@ -61,6 +66,7 @@ File File::create(const std::filesystem::path& path) {
 }
 
 File File::open(const std::filesystem::path& path, bool writable) {
+    be_silent();
     int id = -1;
     const int code = nc_open(path.c_str(), writable ? NC_WRITE : NC_NOWRITE, &id);
     if (code != NC_NOERR) throw IoError(fmt::format("{}: cannot be opened as netCDF-4 ({}); it is no dataset, or damaged.", path.string(), nc_strerror(code)));

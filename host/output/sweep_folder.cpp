@@ -13,9 +13,10 @@ namespace spikemass::output {
 
 namespace fs = std::filesystem;
 
-fs::path journal_path(const fs::path& folder, int shard, int shards) {
-    return folder / (shards <= 1 ? std::string("journal.sqlite") : fmt::format("journal-{}-of-{}.sqlite", shard, shards));
+fs::path shard_path(const fs::path& file, int shard, int shards) {
+    return shards <= 1 ? file : file.parent_path() / fmt::format("{}-{}-of-{}{}", file.stem().string(), shard, shards, file.extension().string());
 }
+fs::path journal_path(const fs::path& folder, int shard, int shards) { return shard_path(folder / "journal.sqlite", shard, shards); }
 fs::path dataset_path(const fs::path& folder) { return folder / "dataset.nc"; }
 fs::path spikes_folder(const fs::path& folder) { return folder / "spikes"; }
 

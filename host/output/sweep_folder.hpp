@@ -14,6 +14,8 @@
 namespace spikemass::output {
 
 /// "journal.sqlite", or "journal-<shard>-of-<shards>.sqlite" (shards counted from 1) where there are several.
+/// Any file of one shard: "live.h5" or "live-2-of-8.h5".
+std::filesystem::path shard_path(const std::filesystem::path& file, int shard = 1, int shards = 1);
 std::filesystem::path journal_path(const std::filesystem::path& folder, int shard = 1, int shards = 1);
 std::filesystem::path dataset_path(const std::filesystem::path& folder);
 std::filesystem::path spikes_folder(const std::filesystem::path& folder);

@@ -76,7 +76,7 @@ output::Provenance provenance(const std::string& backend) { return {version, git
 
 void name_backend(output::Provenance& provenance, const Backend& backend) {
     provenance.backend = backend.name;
-    if (!backend.device.empty()) provenance.device = backend.device;
+    if (backend.on_device()) provenance.device = backend.device_names();
 }
 
 output::SweepHeader sweep_header(const NetworkFile& file, const SweepPlan& plan) {

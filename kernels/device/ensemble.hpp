@@ -21,7 +21,8 @@ struct EnsemblePopulation {
     std::uint32_t neurons = 0, model = 0;
     unsigned char step[64];                 ///< Model::Step
     Global<float> column[2];
-    Global<const float> eta, stimulus;      ///< stimulus: [step of the launch]
+    Global<const float> eta;
+    std::int32_t stimulus = -1;             ///< row of its network's stimuli; -1: it has none
     Global<const Term> terms;
     Global<float> v_integral, z_re, z_im;
 };
@@ -33,7 +34,7 @@ struct EnsembleProjection {
     std::uint32_t source = 0, target = 0;
     std::int64_t delay = 1;
     Global<const std::uint64_t> start;
-    Global<const std::uint32_t> row_target;
+    Global<const std::uint16_t> row_target; ///< a block's memory holds the counts of far fewer than 65,536 targets
     Global<const std::int16_t> weight;
     RandomKey annealed;
     std::uint32_t per_spike = 0;
@@ -41,7 +42,7 @@ struct EnsembleProjection {
 };
 
 struct EnsembleNetwork {
-    std::int64_t first_step = 0, ring = 1;
+    std::int64_t first_step = 0, ring = 1;      ///< first_step: before the first launch with these tables
     Global<const EnsemblePopulation> populations;
     Global<const EnsembleProjection> projections;
     Global<const ScalarTerm> scalar_terms;
@@ -49,8 +50,8 @@ struct EnsembleNetwork {
     Global<const Global<std::uint32_t>> lists;   ///< [slot][population] -> ids
     Global<std::uint32_t> list_sizes;            ///< [slot][population]
     Global<std::uint32_t> digest;                ///< [2]
-    Global<std::uint32_t> record;                ///< [step of the launch][population]
-    Global<std::uint32_t> means;                 ///< [bin][population][v, z_re, z_im][warp][low, high]
+    std::uint64_t spikes = 0, sums = 0;          ///< first words in the record of a launch, see RecordShape in host/gpu/record.hpp
+    std::uint64_t stimuli = 0;                   ///< first row in the stimuli of a launch
 };
 
 /// Shared memory of one network.  Arrays of populations and projections stand one after the other.
@@ -73,7 +74,11 @@ struct Ensemble {
 
     Global<const EnsembleNetwork> networks;
     Global<std::uint32_t> queue;            ///< [1] next network; 0 at the launch
-    std::int64_t bins = 1, steps_per_bin = 1;
+    Global<std::uint32_t> record;           ///< of all networks; sums are 0 at the launch
+    Global<const float> stimuli;            ///< [step of the launch][row]
+    std::uint32_t stimulus_rows = 0;
+    std::int64_t first = 0;                 ///< steps since the networks' first_step
+    std::uint32_t steps = 0, first_end = 1, steps_per_bin = 1;   ///< first_end: steps until the open bin ends
     float factor = 1.0f;                    ///< 1/steps_per_bin
     std::uint32_t state_size = 0, counts_size = 0, populations = 0, scalar_terms = 0;   ///< of the largest network, for the layout
 
@@ -102,16 +107,19 @@ private:
                 for (unsigned i = me; i < population.neurons; i += all) shared.state.write(at + i, population.column[c].read(i));
         }
         std::uint32_t counts = 0;
+#pragma unroll 1   // a few projections, once per launch: not worth the registers
         for (std::uint64_t q = 0; q < n.projections.size(); ++q) counts += targets_of(n, q);
         for (unsigned i = me; i < counts; i += all) shared.counts.write(i, 0);
         for (unsigned p = me; p < n.populations.size(); p += all) shared.fired.write(p, 0);
         arch::sync_block();
 
         std::uint32_t low = 0, high = 0;
-        std::int64_t row = 0;
-        for (std::int64_t bin = 0; bin < bins; ++bin) {
-            for (std::int64_t k = 0; k < steps_per_bin; ++k, ++row) step(n, shared, n.first_step + row, row, low, high);
-            if constexpr (with_v || with_z) drain(n, bin);
+        std::uint32_t bin = 0, end = first_end;
+        for (std::uint32_t row = 0; row < steps; ++row) {
+            step(n, shared, n.first_step + first + row, row, low, high);
+            if (row + 1 != end) continue;
+            if constexpr (with_v || with_z) drain(n, bin++);
+            end += steps_per_bin;
         }
         low = warp_sum(low);
         high = warp_sum(high);
@@ -130,7 +138,7 @@ private:
         return n.populations.data()[n.projections.data()[projection].target].neurons;
     }
 
-    SPIKEMASS_DEVICE void step(const EnsembleNetwork& n, const EnsembleLayout& shared, std::int64_t now, std::int64_t row, std::uint32_t& low, std::uint32_t& high) const {
+    SPIKEMASS_DEVICE void step(const EnsembleNetwork& n, const EnsembleLayout& shared, std::int64_t now, std::uint32_t row, std::uint32_t& low, std::uint32_t& high) const {
         const unsigned me = arch::thread_index(), all = arch::block_size();
         const std::uint64_t n_populations = n.populations.size();
         std::uint32_t at = 0;
@@ -148,7 +156,7 @@ private:
         for (std::uint64_t p = me; p < n_populations; p += all) {
             const std::uint32_t fired = shared.fired.read(static_cast<unsigned>(p));
             n.list_sizes.write(static_cast<std::uint64_t>(now % n.ring) * n_populations + p, fired);
-            n.record.write(static_cast<std::uint64_t>(row) * n_populations + p, fired);
+            record.write(n.spikes + static_cast<std::uint64_t>(row) * n_populations + p, fired);
             shared.fired.write(static_cast<unsigned>(p), 0);
         }
         arch::sync_block();
@@ -196,12 +204,12 @@ private:
     }
 
     template <class M>
-    SPIKEMASS_DEVICE void update(const EnsembleNetwork& n, std::uint64_t index, const EnsembleLayout& shared, std::uint32_t first, std::int64_t now, std::int64_t row,
+    SPIKEMASS_DEVICE void update(const EnsembleNetwork& n, std::uint64_t index, const EnsembleLayout& shared, std::uint32_t first, std::int64_t now, std::uint32_t row,
                                  std::uint32_t& low, std::uint32_t& high) const {
         const EnsemblePopulation& p = n.populations.data()[index];
         typename M::Step step;
         __builtin_memcpy(&step, p.step, sizeof step);
-        const float stimulus = p.stimulus.read(static_cast<std::uint64_t>(row));
+        const float stimulus = p.stimulus < 0 ? 0.0f : stimuli.read(static_cast<std::uint64_t>(row) * stimulus_rows + n.stimuli + static_cast<std::uint32_t>(p.stimulus));
         const Global<std::uint32_t> ids = n.lists.data()[static_cast<std::uint64_t>(now % n.ring) * n.populations.size() + index];
         const std::uint32_t rounded = (p.neurons + arch::warp_size - 1) / arch::warp_size * arch::warp_size;
         for (std::uint32_t i = arch::thread_index(); i < rounded; i += arch::block_size()) {
@@ -259,12 +267,12 @@ private:
         return at;
     }
 
-    /// Sums of trunc(x factor 2^30), one per warp; the columns are zeroed.
-    SPIKEMASS_DEVICE void drain(const EnsembleNetwork& n, std::int64_t bin) const {
+    /// Adds trunc(x factor 2^30) over each column that is recorded to its sum, and zeroes the column.
+    SPIKEMASS_DEVICE void drain(const EnsembleNetwork& n, std::uint32_t bin) const {
+        std::uint64_t at = n.sums + static_cast<std::uint64_t>(bin) * n.populations.size() * 2 * ((with_v ? 1 : 0) + (with_z ? 2 : 0));
         for (std::uint64_t p = 0; p < n.populations.size(); ++p) {
             const EnsemblePopulation& population = n.populations.data()[p];
-            for (std::uint32_t kind = 0; kind < 3; ++kind) {
-                if (kind == 0 ? !with_v : !with_z) continue;
+            for (std::uint32_t kind = with_v ? 0 : 1; kind < (with_z ? 3 : 1); ++kind, at += 2) {
                 const Global<float> x = kind == 0 ? population.v_integral : kind == 1 ? population.z_re : population.z_im;
                 std::uint64_t sum = 0;
                 for (std::uint32_t i = arch::thread_index(); i < population.neurons; i += arch::block_size()) {
@@ -272,12 +280,7 @@ private:
                     x.write(i, 0.0f);
                 }
                 sum = warp_sum64(sum);
-                const std::uint64_t warps = arch::block_size() / arch::warp_size,
-                                    place = ((static_cast<std::uint64_t>(bin) * n.populations.size() + p) * 3 + kind) * warps + arch::thread_index() / arch::warp_size;
-                if (arch::lane() == 0) {
-                    n.means.write(2 * place, static_cast<std::uint32_t>(sum));
-                    n.means.write(2 * place + 1, static_cast<std::uint32_t>(sum >> 32));
-                }
+                if (arch::lane() == 0) add64(record, at, sum);
             }
         }
     }

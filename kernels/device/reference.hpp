@@ -5,6 +5,7 @@
 //   BeginStep                      inputs that are one number per population; empties the list of the step
 //   Update                         input, model step, spike list, digest
 //   EndStep                        population counts into the record
+// and after a bin's last step DrainBin for everything that is averaged over it.
 
 #include <cstdint>
 
@@ -35,6 +36,13 @@ SPIKEMASS_DEVICE std::uint64_t warp_sum64(std::uint64_t x) {
         x += static_cast<std::uint64_t>(high) << 32 | low;
     }
     return x;
+}
+
+/// Adds to the 64-bit sum in words [at, at + 2), low first.  Whoever makes the low word wrap carries, so the sum is right when everybody is through, in any order.
+SPIKEMASS_DEVICE void add64(Global<std::uint32_t> sums, std::uint64_t at, std::uint64_t x) {
+    const auto low = static_cast<std::uint32_t>(x);
+    const std::uint32_t before = sums.atomic_add(at, low);
+    sums.red_add(at + 1, static_cast<std::uint32_t>(x >> 32) + (before + low < low ? 1u : 0u));
 }
 
 /// One step of one population.
@@ -104,14 +112,15 @@ struct Update {
     }
 };
 
-/// Rows of spiking sources into the counts of their targets: a warp per row.
+/// Rows of spiking sources into the counts of their targets: a warp per row.  Target: u16 where there are at most 65,536 of them, which halves the traffic, else u32.
+template <class Target>
 struct Scatter {
     static constexpr const char* name = "scatter";
     static constexpr unsigned max_threads = 256;
 
     SpikeList spikes;
     Global<const std::uint64_t> start;      ///< [source + 1]
-    Global<const std::uint32_t> target;     ///< [synapse]
+    Global<const Target> target;            ///< [synapse]
     Global<const std::int16_t> weight;      ///< [synapse], or empty: every synapse counts 1
     Global<std::uint32_t> counts;           ///< [target]
 
@@ -211,27 +220,23 @@ struct EndStep {
     }
 };
 
-/// Sum of trunc(x factor 2^30) over a column, which is zeroed: one partial sum per warp, as two words.  Integers: any order, the same sum.
+/// Adds trunc(x factor 2^30) over a column to a sum, and zeroes the column.  Integers: any order, the same sum.
 struct DrainBin {
     static constexpr const char* name = "drain_bin";
     static constexpr unsigned max_threads = 256;
 
     float factor = 1.0f;
     Global<float> x;                        ///< [neuron]
-    Global<std::uint32_t> partial;          ///< [warp of the launch][low, high]
+    Global<std::uint32_t> sum;              ///< [2] low and high half
 
     SPIKEMASS_DEVICE void operator()() const {
-        std::uint64_t sum = 0;
+        std::uint64_t own = 0;
         for (std::uint64_t i = global_thread(); i < x.size(); i += all_threads()) {
-            sum += static_cast<std::uint64_t>(static_cast<std::int64_t>(static_cast<double>(x.read(i) * factor) * 0x1p30));
+            own += static_cast<std::uint64_t>(static_cast<std::int64_t>(static_cast<double>(x.read(i) * factor) * 0x1p30));
             x.write(i, 0.0f);
         }
-        sum = warp_sum64(sum);
-        const std::uint64_t warp = global_thread() / arch::warp_size;
-        if (arch::lane() == 0) {
-            partial.write(2 * warp, static_cast<std::uint32_t>(sum));
-            partial.write(2 * warp + 1, static_cast<std::uint32_t>(sum >> 32));
-        }
+        own = warp_sum64(own);
+        if (arch::lane() == 0) add64(sum, 0, own);
     }
 };
 

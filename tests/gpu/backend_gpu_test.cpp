@@ -35,7 +35,7 @@ TEST_F(BackendGpu, RunsAndEnsemblesAreTheCpus) {
         const RunResult alone = run_spiking(c.network, plan, device);
         EXPECT_EQ(alone.backend, "cuda");
         expect_equal(expected.back(), alone, c.name);
-        if (BlockMemory(c.network).bytes() <= device.backend.block_bytes) together.push_back(c.network);
+        if (BlockMemory(c.network).bytes() <= device.backend.devices.front().block_bytes) together.push_back(c.network);
         else expected.pop_back();
     }
     ASSERT_GT(together.size(), 1u);

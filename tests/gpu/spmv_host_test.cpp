@@ -12,4 +12,9 @@ TEST(SpmvOracle, HostCountsByHand) {
     EXPECT_EQ(testing::counts_on_host(g, {0, 1, 0}), (std::vector<std::uint32_t>{0, 0, 2}));
 }
 
+TEST(SpmvOracle, SeveralColumnsByHand) {
+    const GraphByTarget g{.n_sources = 3, .row_start = {0, 2, 2, 5}, .sources = {0, 2, 1, 1, 2}};
+    EXPECT_EQ(testing::counts_on_host(g, {1, 0, 1, 0, 1, 0}, 2), (std::vector<std::uint32_t>{2, 0, 1, 0, 0, 2}));
+}
+
 }  // namespace spikemass

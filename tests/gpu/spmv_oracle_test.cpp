@@ -38,4 +38,25 @@ TEST_F(SpmvOracleGpu, CountsEqualThoseOfTheHost) {
     }
 }
 
+TEST_F(SpmvOracleGpu, SeveralColumnsAtOnceEqualThoseOfTheHost) {
+    const GraphByTarget g = random_graph(1009, 1501, 100);
+    const RandomKey key = random_key(9, name_key("spikes"), Stream::eta);
+    for (const std::size_t columns : {2u, 7u, 32u}) {   // column c at rate c/columns: no two alike, the first silent
+        std::vector<std::uint8_t> spiked(columns * static_cast<std::size_t>(g.n_sources));
+        for (std::size_t i = 0; i < spiked.size(); ++i) spiked[i] = key.uniform(i, columns, 0) < static_cast<double>(i / static_cast<std::size_t>(g.n_sources)) / static_cast<double>(columns);
+        EXPECT_EQ(testing::counts_by_cusparse(g, spiked, columns), testing::counts_on_host(g, spiked, columns)) << columns << " columns";
+    }
+}
+
+TEST_F(SpmvOracleGpu, RepeatedProductsAddNothing) {
+    const GraphByTarget g{.n_sources = 2, .row_start = {0, 2, 3}, .sources = {0, 1, 1}};
+    for (const std::size_t columns : {1u, 2u}) {
+        const std::vector<std::uint8_t> spiked = columns == 1 ? std::vector<std::uint8_t>{1, 1} : std::vector<std::uint8_t>{1, 1, 0, 1};
+        testing::CusparseProduct product(g, columns);
+        product.set(spiked);
+        product.run(3);
+        EXPECT_EQ(product.counts(), testing::counts_on_host(g, spiked, columns));
+    }
+}
+
 }  // namespace spikemass

@@ -59,16 +59,61 @@ TEST(Backend, CpuNeverAsksTheDriver) {
     EXPECT_EQ(machine.asked, 0);
 }
 
-TEST(Backend, CudaTakesTheFirstDeviceThatWorks) {
+TEST(Backend, CudaTakesEveryDeviceThatWorks) {
     const Fake machine(gpus({"This program has no code for it.", "", ""}));
     const Backend b = choose_backend("cuda", never, machine);
     EXPECT_EQ(b.name, "cuda");
     EXPECT_TRUE(b.on_device());
-    EXPECT_EQ(b.device, "GPU number 1");
-    EXPECT_EQ(b.memory_bytes, 8e9);
-    EXPECT_EQ(b.block_bytes, 232448u);
-    EXPECT_EQ(b.together, 20u);
+    ASSERT_EQ(b.devices.size(), 2u);
+    EXPECT_EQ(b.devices[0].name, "GPU number 1");
+    EXPECT_EQ(b.devices[1].name, "GPU number 2");
+    EXPECT_EQ(b.device_names(), "GPU number 1, GPU number 2");
+    EXPECT_EQ(b.devices[0].memory_bytes, 8e9);
+    EXPECT_EQ(b.devices[0].block_bytes, 232448u);
+    EXPECT_EQ(b.devices[0].together, 20u);
     EXPECT_EQ(machine.asked, 1);
+}
+
+template <class E>
+std::string refusal(const std::function<void()>& f) {
+    try {
+        f();
+    } catch (const E& e) {
+        return e.what();
+    }
+    return "";
+}
+
+TEST(Backend, NamedDevicesAreTakenInTheirOrder) {
+    const Fake machine(gpus({"This program has no code for it.", "", ""}));
+    for (const char* request : {"cuda", "auto"}) {   // to name any is to ask for them
+        const Backend b = choose_backend(request, never, machine, {2, 1});
+        EXPECT_EQ(b.name, "cuda");
+        EXPECT_EQ(b.device_names(), "GPU number 2, GPU number 1");
+    }
+    const std::string none = refusal<ConfigurationError>([&] { choose_backend("cuda", never, machine, {1, 7}); });
+    for (const char* part : {"--devices 7", "0 (GPU number 0), 1 (GPU number 1), 2 (GPU number 2)", "CUDA_VISIBLE_DEVICES", "doctor"}) EXPECT_NE(none.find(part), std::string::npos) << none;
+    const std::string broken = refusal<DeviceError>([&] { choose_backend("cuda", never, machine, {0}); });
+    EXPECT_NE(broken.find("no code for it"), std::string::npos) << broken;
+    EXPECT_NE(refusal<ConfigurationError>([&] { choose_backend("cpu", never, machine, {1}); }).find("--backend cpu"), std::string::npos);
+    Fake without(gpus({""}));
+    without.built = false;
+    EXPECT_NE(refusal<ConfigurationError>([&] { choose_backend("auto", never, without, {0}); }).find("no CUDA backend"), std::string::npos);
+    EXPECT_EQ(without.asked, 0);
+}
+
+TEST(Backend, ListsOfDevicesAreReadStrictly) {
+    EXPECT_EQ(parse_devices("0"), (std::vector<int>{0}));
+    EXPECT_EQ(parse_devices("2,0,11"), (std::vector<int>{2, 0, 11}));
+    for (const char* bad : {"", ",", "0,", ",0", "a", "0;1", "-1", "0,0", "1 ,2", "99999999999"})
+        EXPECT_NE(refusal<ConfigurationError>([&] { parse_devices(bad); }).find("separated by commas"), std::string::npos) << bad;
+}
+
+TEST(Backend, EqualDevicesAreCounted) {
+    Backend b;
+    EXPECT_EQ(b.device_names(), "");
+    for (const char* name : {"A", "B", "A"}) b.devices.emplace_back().name = name;
+    EXPECT_EQ(b.device_names(), "2 x A, B");
 }
 
 TEST(Backend, CudaIsRefusedWithTheReason) {
@@ -185,18 +230,25 @@ TEST(Backend, DeviceMemoryIsEstimatedBeforeItIsTaken) {
     const double need = estimate_device_memory(n);
     EXPECT_GT(need, 4e8);   // 1e8 targets of 4 bytes
     EXPECT_LT(need, 8e8);
+    const Network narrow = network(60000, TopologyKind::erdos_renyi, 1000);
+    EXPECT_GT(estimate_device_memory(narrow), device_context_bytes + 1.2e8);   // 6e7 targets of 2 bytes ...
+    EXPECT_LT(estimate_device_memory(narrow), device_context_bytes + 1.5e8);   // ... and what building takes beside them
     const Fake machine(gpus({""}));
     Backend b = choose_backend("cuda", never, machine);
-    b.memory_bytes = 1.06 * need;
-    EXPECT_NO_THROW(check_device_memory(n, b));
-    b.memory_bytes = 1.04 * need;   // a part of it is never usable
+    b.devices[0].memory_bytes = 1.06 * need;
+    EXPECT_NO_THROW(check_device_memory(n, b.devices));
+    b.devices[0].memory_bytes = 1.04 * need;   // a part of it is never usable
+    b.devices.push_back(b.devices[0]);
+    b.devices[1].memory_bytes = 1.06 * need;   // one that holds it is enough
+    EXPECT_NO_THROW(check_device_memory(n, b.devices));
+    b.devices.pop_back();
     try {
-        check_device_memory(n, b);
+        check_device_memory(n, b.devices);
         FAIL() << "not refused";
     } catch (const CapacityError& e) {
         EXPECT_NE(std::string(e.what()).find("GPU number 0"), std::string::npos) << e.what();
     }
-    EXPECT_NO_THROW(check_device_memory(n, Backend{}));
+    EXPECT_NO_THROW(check_device_memory(n, Backend{}.devices));
 }
 
 TEST(Backend, WorkloadsTellSmallNetworksFromLarge) {

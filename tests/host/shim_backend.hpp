@@ -14,16 +14,22 @@ namespace spikemass::test {
 
 inline std::shared_ptr<gpu::ShimDevice> shim_device() { return std::make_shared<gpu::ShimDevice>(gpu::ShimDevice::Layout{2, 32}); }
 
-inline Backend shim_backend(std::size_t together = 4) {
+inline Device shim_part(const std::string& name = "shim", std::size_t together = 4) {
+    Device d;
+    d.name = name;
+    d.memory_bytes = 4e9;
+    d.block_bytes = shim_device()->shared_limit();
+    d.together = together;
+    d.engine = [](const Network& n) { return std::make_unique<gpu::ReferenceEngine<gpu::ShimDevice>>(n, shim_device()); };
+    d.ensemble = [] { return std::make_unique<gpu::EnsembleOn<gpu::ShimDevice>>(shim_device()); };
+    return d;
+}
+
+inline Backend shim_backend(std::size_t together = 4, std::size_t devices = 1) {
     Backend b;
     b.name = "cuda";
     b.reason = "a test";
-    b.device = "shim";
-    b.memory_bytes = 4e9;
-    b.block_bytes = shim_device()->shared_limit();
-    b.together = together;
-    b.engine = [](const Network& n) { return std::make_unique<gpu::ReferenceEngine<gpu::ShimDevice>>(n, shim_device()); };
-    b.ensemble = [] { return std::make_unique<gpu::EnsembleOn<gpu::ShimDevice>>(shim_device()); };
+    for (std::size_t i = 0; i < devices; ++i) b.devices.push_back(shim_part("shim", together));
     return b;
 }
 

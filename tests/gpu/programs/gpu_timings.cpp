@@ -1,6 +1,7 @@
-// Steps per second on the GPU beside its copy bandwidth (timings.hpp).
+// Steps per second on the GPU beside its copy bandwidth (timings.hpp), and synapses per second of the graph build (graphs.hpp).
 #include "tests/gpu/programs/cuda_backend.hpp"
-#include "tests/gpu/programs/device_facts.hpp"
+#include "tests/gpu/programs/device_json.hpp"
+#include "tests/gpu/programs/graphs.hpp"
 #include "tests/gpu/programs/timings.hpp"
 
 int main(int argc, char** argv) {
@@ -8,11 +9,8 @@ int main(int argc, char** argv) {
     return run_on_gpu(argc, argv, "gpu_timings", [](Json& out) {
         TimingPlan plan;
         plan.copy_bandwidth = copy_bandwidth;
-        plan.facts = [] {
-            const DeviceFacts f = device_facts();
-            return Json{{"name", f.name}, {"driver", f.driver}, {"driver_cuda", f.driver_cuda}, {"runtime_cuda", f.runtime_cuda}, {"multiprocessors", f.multiprocessors}, {"clock_max_hz", f.clock_max_hz},
-                        {"clock_hz", f.clock_hz}, {"l2_bytes", f.l2_bytes}, {"memory_bytes", f.memory_bytes}};
-        };
-        return run_timings(cuda_backend(), timings(), plan, out);
+        plan.facts = device_json;
+        const bool graphs = time_graphs(spikemass::gpu::graph_builder_cuda, graph_timings(), plan.repeats, 10, out);   // first, and short: the limit of the part is for the steps
+        return run_timings(cuda_backend(), timings(), plan, out) && graphs;
     });
 }

@@ -60,7 +60,7 @@ void restore(Engine& e, const std::string& bytes) {
 }  // namespace
 
 std::vector<GpuLayout> layouts() {
-    return {{}, {32, 0, 32}, {64, 1, 64}, {96, 7, 96}, {128, 131, 256}, {160, 0, 512}, {224, 33, 736}, {256, 2, 992}, {256, 1024, 1024}};
+    return {{}, {32, 0, 32}, {64, 1, 64}, {96, 7, 96, 7}, {128, 131, 256}, {160, 0, 512, 64}, {224, 33, 736}, {256, 2, 992}, {256, 1024, 1024}};
 }
 
 Network layout_network() {
@@ -111,10 +111,10 @@ bool run_layouts(const Backend& backend, const Network& network, const LayoutPla
         const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
         Json list = Json::array();
         for (std::uint64_t d : seen) list.push_back(hex(d));
-        out["rows"].push_back({{"strategy", strategy}, {"block", layout.block}, {"max_blocks", layout.max_blocks}, {"ensemble_block", layout.ensemble_block}, {"repeats", plan.repeats},
-                               {"differing", wrong}, {"digests", list}, {"seconds", seconds}});
-        std::printf("%s block %4u max_blocks %5u ensemble_block %4u: %d repeats, %llu differ, %zu digests, %.2f s\n", strategy, layout.block, layout.max_blocks, layout.ensemble_block, plan.repeats,
-                    static_cast<unsigned long long>(wrong), seen.size(), seconds);
+        out["rows"].push_back({{"strategy", strategy}, {"block", layout.block}, {"max_blocks", layout.max_blocks}, {"ensemble_block", layout.ensemble_block}, {"chunk_steps", layout.chunk_steps},
+                               {"repeats", plan.repeats}, {"differing", wrong}, {"digests", list}, {"seconds", seconds}});
+        std::printf("%s block %4u max_blocks %5u ensemble_block %4u chunk_steps %4lld: %d repeats, %llu differ, %zu digests, %.2f s\n", strategy, layout.block, layout.max_blocks, layout.ensemble_block,
+                    static_cast<long long>(layout.chunk_steps), plan.repeats, static_cast<unsigned long long>(wrong), seen.size(), seconds);
         std::fflush(stdout);
         differing += wrong;
         digests.merge(seen);

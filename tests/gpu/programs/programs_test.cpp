@@ -12,6 +12,7 @@
 #include "host/gpu/reference_engine.hpp"
 #include "host/gpu/shim_device.hpp"
 #include "tests/golden/networks.hpp"
+#include "tests/gpu/programs/graphs.hpp"
 #include "tests/gpu/programs/layouts.hpp"
 #include "tests/gpu/programs/parity.hpp"
 #include "tests/gpu/programs/timings.hpp"
@@ -23,9 +24,11 @@ using namespace spikemass::programs;
 using gpu::ShimDevice;
 
 Backend shim_backend() {
-    const auto device = [](unsigned blocks, unsigned threads) { return std::make_shared<ShimDevice>(ShimDevice::Layout{blocks == 0 ? 2 : std::min(blocks, 4u), threads}, shim::Options{.seed = threads}); };
-    return {"shim", [=](const Network& n, const GpuLayout& l) { return std::make_unique<gpu::ReferenceEngine<ShimDevice>>(n, device(l.max_blocks, checked(l).block)); },
-            [=](const GpuLayout& l) { return std::make_unique<gpu::EnsembleOn<ShimDevice>>(device(2, checked(l).ensemble_block == 1024 ? 96 : l.ensemble_block)); }};
+    const auto device = [](unsigned blocks, unsigned threads, std::int64_t chunk_steps) {
+        return std::make_shared<ShimDevice>(ShimDevice::Layout{blocks == 0 ? 2 : std::min(blocks, 4u), threads, chunk_steps}, shim::Options{.seed = threads});
+    };
+    return {"shim", [=](const Network& n, const GpuLayout& l) { return std::make_unique<gpu::ReferenceEngine<ShimDevice>>(n, device(l.max_blocks, checked(l).block, l.chunk_steps)); },
+            [=](const GpuLayout& l) { return std::make_unique<gpu::EnsembleOn<ShimDevice>>(device(2, checked(l).ensemble_block == 1024 ? 96 : l.ensemble_block, l.chunk_steps)); }};
 }
 
 /// The shim, but strategy R starts from another state: what a backend with wrong spikes looks like.
@@ -41,7 +44,7 @@ Backend wrong_backend() {
 TEST(Layouts, RefusesWhatNoLaunchTakes) {
     EXPECT_NO_THROW(checked(GpuLayout{}));
     for (const GpuLayout& l : layouts()) EXPECT_NO_THROW(checked(l));
-    for (const GpuLayout& l : {GpuLayout{0, 0, 32}, GpuLayout{48, 0, 32}, GpuLayout{512, 0, 32}, GpuLayout{32, 0, 0}, GpuLayout{32, 0, 1056}}) EXPECT_THROW(checked(l), ConfigurationError);
+    for (const GpuLayout& l : {GpuLayout{0, 0, 32}, GpuLayout{48, 0, 32}, GpuLayout{512, 0, 32}, GpuLayout{32, 0, 0}, GpuLayout{32, 0, 1056}, GpuLayout{32, 0, 32, 0}}) EXPECT_THROW(checked(l), ConfigurationError);
 }
 
 TEST(Parity, AtLeastFortyConfigurationsOfDifferentNames) {
@@ -117,9 +120,85 @@ TEST(Parity, SilenceIsNoAgreement) {
     EXPECT_GT(out["silent"], 0);
 }
 
+/// Cases of the real programs, made small.
+std::vector<GraphCase> small_graphs(std::vector<GraphCase> all) {
+    for (GraphCase& c : all) {
+        const bool square = c.n_sources == c.n_targets;
+        c.n_sources = 2003;
+        c.n_targets = square ? 2003 : 66099;   // 33 times as many, and 32-bit targets
+        c.projection.topology.mean_indegree = square ? 50 : 3;
+        c.projection.topology.half_width = 2;
+    }
+    return all;
+}
+
+TEST(Graphs, TheHostBuilderAgreesInAnyMemory) {
+    Json out;
+    ASSERT_EQ(graph_cases().size(), 8u);
+    std::set<std::pair<TopologyKind, bool>> kinds;
+    for (const GraphCase& c : graph_cases()) {
+        kinds.insert({c.projection.topology.kind, c.n_targets > 65536});
+        EXPECT_GT(gpu::estimate_device_graph(c.projection, {}, c.n_sources, c.n_targets, c.same_population).synapses, 1.9e7) << c.name;
+    }
+    EXPECT_EQ(kinds.size(), 8u);
+    if (std::string(gpu::host_graph_builder().system) == "plain") GTEST_SKIP() << "without Thrust there are no slabs";
+    EXPECT_TRUE(run_graphs(gpu::host_graph_builder(), small_graphs(graph_cases()), 2, false, out)) << out.dump(1);
+    EXPECT_EQ(out["graphs"].size(), 24u);
+    EXPECT_EQ(out["graphs_differing"], 0);
+    for (const Json& row : out["graphs"]) EXPECT_LE(row["peak_bytes"], row["budget_bytes"]);
+}
+
+TEST(Graphs, AnotherGraphOrAnErrorIsADifferenceAndStopsNothing) {
+    static int calls;
+    calls = 0;
+    const gpu::GraphBuilder wrong{"wrong", [](const Projection& p, const Seeds& s, std::int64_t n_sources, std::int64_t n_targets, bool same, std::uint64_t budget) {
+        Seeds other = s;
+        if (++calls == 1) other.graph ^= 1;
+        if (calls == 2) throw CapacityError("full");
+        gpu::DeviceGraph g = gpu::host_graph_builder().build(p, other, n_sources, n_targets, same, budget);
+        if (calls == 3) g.slabs = 1;
+        if (calls == 4) g.peak_bytes = budget + 1;
+        if (calls == 5) std::swap(g.targets16.data[0], g.targets16.data[1]);   // what no checksum that was made before can tell
+        return g;
+    }, gpu::host_graph_builder().copy_to_host};
+    Json out;
+    EXPECT_FALSE(run_graphs(wrong, {small_graphs(graph_cases())[0], small_graphs(graph_cases())[2]}, 1, false, out));
+    ASSERT_EQ(out["graphs"].size(), 6u);
+    const Json& rows = out["graphs"];
+    EXPECT_NE(rows[0]["what"].dump().find("checksum"), std::string::npos) << rows[0];
+    EXPECT_NE(rows[0]["what"].dump().find("targets"), std::string::npos) << rows[0];
+    EXPECT_EQ(rows[1]["what"], Json::array({"error: full"}));
+    EXPECT_EQ(rows[2]["what"], Json::array({"slabs"}));
+    EXPECT_NE(rows[3]["what"].dump().find("budget"), std::string::npos) << rows[3];
+    EXPECT_NE(rows[4]["what"].dump().find("targets"), std::string::npos) << rows[4];
+    EXPECT_EQ(rows[4]["what"].dump().find("checksum"), std::string::npos) << rows[4];
+}
+
+TEST(Graphs, TimesOfBuilds) {
+    Json out;
+    EXPECT_TRUE(time_graphs(gpu::host_graph_builder(), small_graphs(graph_timings()), 3, 1e9, out)) << out.dump(1);
+    ASSERT_EQ(out["graph_builds"].size(), graph_timings().size());
+    for (const Json& row : out["graph_builds"]) {
+        auto seconds = row["seconds"].get<std::vector<double>>();
+        ASSERT_EQ(seconds.size(), 3u);
+        std::sort(seconds.begin(), seconds.end());
+        EXPECT_EQ(row["median_seconds"], seconds[1]);
+        EXPECT_DOUBLE_EQ(row["synapses_per_second"].get<double>(), row["synapses"].get<double>() / seconds[1]);
+    }
+    EXPECT_EQ(out["graph_builds"][1]["slabs"], 1);
+    if (std::string(gpu::host_graph_builder().system) != "plain") {
+        EXPECT_GT(out["graph_builds"][4]["slabs"], 1);
+    }
+    EXPECT_FALSE(time_graphs(gpu::host_graph_builder(), small_graphs(graph_timings()), 3, 0, out));
+    for (const Json& row : out["graph_builds"]) {
+        EXPECT_NE(row["error"].get<std::string>().find("not measured"), std::string::npos);
+        EXPECT_FALSE(row.contains("median_seconds"));
+    }
+}
+
 TEST(Layouts, ShimGivesOneDigest) {
     Json out;
-    const LayoutPlan plan{.layouts = {{32, 1, 32}, {96, 3, 64}, {64, 0, 160}}, .repeats = 2, .warmup = 7, .steps = 12, .copies = 2, .load = false};
+    const LayoutPlan plan{.layouts = {{32, 1, 32}, {96, 3, 64, 5}, {64, 0, 160, 1}}, .repeats = 2, .warmup = 7, .steps = 12, .copies = 2, .load = false};
     EXPECT_TRUE(run_layouts(shim_backend(), layout_network(), plan, out)) << out.dump(1);
     EXPECT_EQ(out["digests"], 1);
     EXPECT_EQ(out["runs"], 12);

@@ -70,9 +70,10 @@ TEST_P(EveryTopology, IsTheGraphOfTheCpuBuilder) {
     const Case& c = GetParam();
     const cpu::Graph expected = reference(c);
     const auto estimate = estimate_device_graph(projection(c), seeds, c.n_sources, c.n_targets, c.same);
-    for (const GraphBuilder* b : {&graph_builder_cpp, &graph_builder_omp})
+    for (const GraphBuilder* b : {&graph_builder_cpp, &graph_builder_omp, &graph_builder_plain})
         for (std::uint64_t budget : {estimate.full_bytes, (estimate.least_bytes + estimate.full_bytes) / 2, estimate.least_bytes}) {
             if (b == &graph_builder_omp && budget == estimate.least_bytes) continue;   // hundreds of slabs add waiting, no code
+            if (b == &graph_builder_plain && budget != estimate.full_bytes) continue;  // has no slabs
             SCOPED_TRACE(std::string(b->system) + " " + std::to_string(budget));
             const DeviceGraph got = build(*b, c, budget);
             expect_equal(*b, got, expected);
@@ -150,8 +151,11 @@ TEST(Unstored, TopologiesHaveNoArrays) {
         EXPECT_EQ(g.synapses, expected.synapses);
         EXPECT_EQ(g.k_mean, expected.k_mean);
         EXPECT_EQ(g.k_var, expected.k_var);
+        EXPECT_EQ(g.checksum, expected.checksum);
     }
 }
+
+TEST(Host, TakesThrust) { EXPECT_EQ(&host_graph_builder(), &graph_builder_cpp); }
 
 TEST(Draws, SufficeMostlyAndAreEven) {
     // The first round must complete most rows, or builds would be slow; and no row may stay without more draws in later rounds.

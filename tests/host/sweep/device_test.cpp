@@ -1,6 +1,10 @@
 // Sweeps and runs on a device, which here is made of fibers: the CPU's values bit for bit, and what becomes of errors.
 
 #include <atomic>
+#include <map>
+#include <mutex>
+#include <set>
+#include <thread>
 
 #include "host/output/dataset.hpp"
 #include "host/output/journal.hpp"
@@ -50,6 +54,12 @@ void expect_equal(const RunResult& a, const RunResult& b) {
         EXPECT_EQ(a.populations[i].z_im, b.populations[i].z_im);
     }
     for (std::size_t i = 0; i < a.projections.size(); ++i) EXPECT_EQ(a.projections[i].graph_checksum, b.projections[i].graph_checksum);
+}
+
+/// Of those in small().
+bool same(const Network& a, const Network& b) {
+    const Topology &s = a.projections[0].topology, &t = b.projections[0].topology;
+    return a.seeds.graph == b.seeds.graph && s.kind == t.kind && s.mean_indegree == t.mean_indegree;
 }
 
 output::Journal journal_of(const std::filesystem::path& folder) { return output::Journal::open(output::journal_path(folder, 1, 1)); }
@@ -105,8 +115,8 @@ TEST(OnADevice, ARunThatDoesNotFitIsRefusedBeforeAnythingIsBuilt) {
     const Configuration c = plan.configuration(plan.points[1], 1);
     SimulationOptions o;
     o.backend = shim_backend();
-    o.backend.memory_bytes = 1e6;
-    o.backend.engine = [](const Network&) -> std::unique_ptr<Engine> {
+    o.backend.devices[0].memory_bytes = 1e6;
+    o.backend.devices[0].engine = [](const Network&) -> std::unique_ptr<Engine> {
         ADD_FAILURE() << "was built";
         return {};
     };
@@ -120,7 +130,7 @@ TEST(OnADevice, SweepsRunInEnsembles) {
     const Folder folder;
     std::vector<std::size_t> sizes;
     Backend b = shim_backend(4);
-    b.ensemble = [&, make = b.ensemble] {
+    b.devices[0].ensemble = [&, make = b.devices[0].ensemble] {
         return std::make_unique<WatchedEnsemble>(make(), [&, fresh = true](const std::vector<Network>& n) mutable { if (std::exchange(fresh, false)) sizes.push_back(n.size()); });
     };
     const SweepOutcome outcome = run(folder / "out", small(), b);
@@ -136,14 +146,14 @@ TEST(OnADevice, SweepsRunInEnsembles) {
 TEST(OnADevice, WhatDoesNotFitIntoABlockRunsAlone) {
     const Folder folder;
     Backend b = shim_backend();
-    b.block_bytes = 100;
+    b.devices[0].block_bytes = 100;
     EXPECT_EQ(run(folder / "blocks", small(), b).done, 10);
     EXPECT_EQ(expect_same_runs(on_cpu(), folder / "blocks", "R/shim"), 10);
 }
 
 /// Looks at every ensemble before its first launch.
 Backend watched(Backend b, std::function<void(const std::vector<Network>&)> look) {
-    b.ensemble = [look, make = b.ensemble] {
+    b.devices[0].ensemble = [look, make = b.devices[0].ensemble] {
         return std::make_unique<WatchedEnsemble>(make(), [look, fresh = true](const std::vector<Network>& n) mutable { if (std::exchange(fresh, false)) look(n); });
     };
     return b;
@@ -156,15 +166,15 @@ TEST(OnADevice, EnsemblesStayWithinTheMemoryOfBlocks) {
     const SweepPlan plan = network_file(text).sweep();
     const auto block = [&](std::size_t point) { return BlockMemory(plan.configuration(plan.points[point]).network); };
     Backend b = shim_backend(8);
-    b.block_bytes = std::max(block(1).bytes(), block(2).bytes());   // 103 all to all; 50 random: each has what the other lacks
+    b.devices[0].block_bytes = std::max(block(1).bytes(), block(2).bytes());   // 103 all to all; 50 random: each has what the other lacks
     BlockMemory both = block(1);
     both.widen(block(2));
-    ASSERT_GT(both.bytes(), b.block_bytes);
+    ASSERT_GT(both.bytes(), b.devices[0].block_bytes);
     std::size_t inside = 0;
     b = watched(b, [&](const std::vector<Network>& all) {
         BlockMemory widest(all.front());
         for (const Network& n : all) widest.widen(BlockMemory(n));
-        EXPECT_LE(widest.bytes(), b.block_bytes);
+        EXPECT_LE(widest.bytes(), b.devices[0].block_bytes);
         inside += all.size();
     });
     EXPECT_EQ(run(folder / "out", text, b).done, 8);
@@ -175,17 +185,17 @@ TEST(OnADevice, EnsemblesStayWithinTheMemoryOfBlocks) {
 
 TEST(OnADevice, EnsemblesStayWithinTheMemoryOfTheDevice) {
     const Folder folder;
-    const std::string text = replaced(replaced(small(net_toml + "[sweep]\ntrials    = 3\n\"population.E.size\" = [31]\n"), "bin       = 0.1", "bin       = 0.02"), "trials    = 2", "trials    = 40");
-    Backend b = shim_backend(100);
-    b.memory_bytes = 75e6;
+    const std::string text = replaced(replaced(small(net_toml + "[sweep]\ntrials    = 3\n\"population.E.size\" = [31]\n"), "bin       = 0.1", "bin       = 0.02"), "trials    = 2", "trials    = 250");
+    Backend b = shim_backend(1000);
+    b.devices[0].memory_bytes = 75e6;
     std::vector<std::size_t> sizes;
     const SweepPlan plan = network_file(text).sweep();
     const Configuration c = plan.configuration(plan.points[0]);
     const double each = estimate_ensemble_memory(c.network, c.plan);
-    EXPECT_EQ(run(folder / "out", text, watched(b, [&](const std::vector<Network>& n) { sizes.push_back(n.size()); })).done, 40);
+    EXPECT_EQ(run(folder / "out", text, watched(b, [&](const std::vector<Network>& n) { sizes.push_back(n.size()); })).done, 250);
     ASSERT_GT(sizes.size(), 1u);
-    for (const std::size_t n : sizes) EXPECT_LE(static_cast<double>(n) * each, 0.8 * b.memory_bytes);
-    EXPECT_GT(static_cast<double>(sizes.front() + 1) * each, 0.8 * b.memory_bytes);   // and fill it
+    for (const std::size_t n : sizes) EXPECT_LE(static_cast<double>(n) * each, 0.8 * b.devices[0].memory_bytes);
+    EXPECT_GT(static_cast<double>(sizes.front() + 1) * each, 0.8 * b.devices[0].memory_bytes);   // and fill it
 }
 
 TEST(OnADevice, TheBlockEstimateIsWhatTheLaunchTakes) {
@@ -200,10 +210,10 @@ TEST(OnADevice, TheBlockEstimateIsWhatTheLaunchTakes) {
         for (const bool enough : {false, true}) {
             const auto device = std::make_shared<Tight>(gpu::ShimDevice::Layout{1, 32});
             device->limit = BlockMemory(c.network).bytes() - (enough ? 0 : 1);
-            gpu::ReferenceEngine<Tight> engine(c.network, device);
-            gpu::ReferenceEngine<Tight>* const engines[] = {&engine};
+            gpu::EnsembleOn<Tight> ensemble(device);
+            ensemble.add(c.network);
             std::vector<std::vector<PopulationBins>> out;
-            const auto launch = [&] { gpu::record_together<Tight>(*device, engines, 1, 1, {}, out); };
+            const auto launch = [&] { ensemble.record(1, 1, {}, out); };
             if (enough) EXPECT_NO_THROW(launch());
             else EXPECT_THROW(launch(), CapacityError);
         }
@@ -214,16 +224,15 @@ TEST(OnADevice, AnEnsembleThatFailsIsTakenApartUntilTheCulpritStandsAlone) {
     const Folder folder;
     const SweepPlan plan = network_file(small()).sweep();
     const Network bad = plan.configuration(plan.points[1], 1).network;
-    const auto is_bad = [&](const Network& n) { return n.seeds.graph == bad.seeds.graph && n.projections[0].topology.kind == bad.projections[0].topology.kind &&
-                                                       n.projections[0].topology.mean_indegree == bad.projections[0].topology.mean_indegree; };
+    const auto is_bad = [&](const Network& n) { return same(n, bad); };
     Backend b = shim_backend(10);
-    b.ensemble = [&, make = b.ensemble] {
+    b.devices[0].ensemble = [&, make = b.devices[0].ensemble] {
         return std::make_unique<WatchedEnsemble>(make(), [&](const std::vector<Network>& all) {
             for (const Network& n : all)
                 if (is_bad(n)) throw DeviceError("a launch failed");
         });
     };
-    b.engine = [&, make = b.engine](const Network& n) -> std::unique_ptr<Engine> {
+    b.devices[0].engine = [&, make = b.devices[0].engine](const Network& n) -> std::unique_ptr<Engine> {
         if (!is_bad(n)) return make(n);
         return std::make_unique<FailingEngine<CapacityError>>(make(n), CapacityError("device memory ran out"));
     };
@@ -252,15 +261,15 @@ TEST(OnADevice, ALostDeviceEndsTheSweepAndItCanBeResumed) {
             if (++launches > 4) throw DeviceError("illegal address", true);
         };
         if (ensembles) {
-            b.ensemble = [&, make = b.ensemble] {
+            b.devices[0].ensemble = [&, make = b.devices[0].ensemble] {
                 return std::make_unique<WatchedEnsemble>(make(), [&, fresh = true](const std::vector<Network>&) mutable {
                     if (std::exchange(fresh, false)) launches += 3;   // the second ensemble is lost
                     if (launches > 4) throw DeviceError("illegal address", true);
                 });
             };
         } else {
-            b.ensemble = nullptr;
-            b.engine = [&, make = b.engine](const Network& n) {
+            b.devices[0].ensemble = nullptr;
+            b.devices[0].engine = [&, make = b.devices[0].engine](const Network& n) {
                 fail();
                 return make(n);
             };
@@ -282,8 +291,8 @@ TEST(OnADevice, ALostDeviceEndsTheSweepAndItCanBeResumed) {
 TEST(OnADevice, ALostDeviceIsToldEvenByTheLastRun) {
     const Folder folder;
     Backend b = shim_backend();
-    b.ensemble = nullptr;
-    b.engine = [](const Network&) -> std::unique_ptr<Engine> { throw DeviceError("illegal address", true); };
+    b.devices[0].ensemble = nullptr;
+    b.devices[0].engine = [](const Network&) -> std::unique_ptr<Engine> { throw DeviceError("illegal address", true); };
     const SweepOutcome outcome = run(folder / "out", small(net_toml + "[sweep]\ntrials    = 3\n\"population.E.size\" = [101]\n"), b);
     EXPECT_EQ(outcome.code, ExitCode::resumable);
     EXPECT_EQ(outcome.failed + outcome.missing, 2);
@@ -294,7 +303,7 @@ TEST(OnADevice, StopsBetweenLaunches) {
     StopFlag stop{0};
     Backend b = shim_backend(4);
     int launches = 0;
-    b.ensemble = [&, make = b.ensemble] {
+    b.devices[0].ensemble = [&, make = b.devices[0].ensemble] {
         return std::make_unique<WatchedEnsemble>(make(), [&, fresh = true](const std::vector<Network>&) mutable {
             if (std::exchange(fresh, false) && ++launches == 2) stop = static_cast<int>(ExitCode::interrupted);
         });
@@ -317,6 +326,171 @@ TEST(OnADevice, NetworksOfDifferentDtDoNotShareALaunch) {
     EXPECT_EQ(run(folder / "cpu", text, {}).done, 4);
     EXPECT_EQ(run(folder / "out", text, shim_backend(4)).done, 4);
     EXPECT_EQ(expect_same_runs(folder / "cpu", folder / "out", "A/shim"), 4);
+}
+
+/// As `watched`, for one of several devices.
+Device watched_part(Device d, std::function<void(const std::vector<Network>&)> look) {
+    d.ensemble = [look, make = d.ensemble] {
+        return std::make_unique<WatchedEnsemble>(make(), [look, fresh = true](const std::vector<Network>& n) mutable { if (std::exchange(fresh, false)) look(n); });
+    };
+    return d;
+}
+
+TEST(SeveralDevices, ShareOneQueueAndGiveTheSameRuns) {
+    for (const std::size_t n : {2, 3}) {
+        const Folder folder;
+        Backend b = shim_backend(100, n);
+        std::mutex mutex;
+        std::map<std::size_t, std::size_t> runs;
+        std::set<std::thread::id> threads;
+        for (std::size_t i = 0; i < n; ++i)
+            b.devices[i] = watched_part(b.devices[i], [&, i](const std::vector<Network>& all) {
+                const std::lock_guard lock(mutex);
+                runs[i] += all.size();
+                threads.insert(std::this_thread::get_id());
+            });
+        const SweepOutcome outcome = run(folder / "out", small(), b);
+        EXPECT_EQ(outcome.code, ExitCode::ok);
+        EXPECT_EQ(outcome.done, 10);
+        EXPECT_TRUE(outcome.message.empty());
+        EXPECT_EQ(expect_same_runs(on_cpu(), folder / "out"), 10);
+        EXPECT_EQ(journal_of(folder / "out").header().provenance.device, std::to_string(n) + " x shim");
+        EXPECT_EQ(runs.size(), n);   // each has its share, although one could hold all
+        EXPECT_EQ(threads.size(), n);
+        for (const auto& [device, count] : runs) EXPECT_LE(count, (10 + n - 1) / n) << device;
+    }
+}
+
+TEST(SeveralDevices, ALostOneEndsAloneAndTheOthersTakeItsRuns) {
+    for (const bool ensembles : {true, false}) {
+        const Folder folder;
+        Backend b = shim_backend(2, 3);
+        std::atomic<int> lost_after{0};
+        const auto lose = [&] {
+            ++lost_after;
+            throw DeviceError("illegal address on the second", true);
+        };
+        if (ensembles) {
+            b.devices[1] = watched_part(b.devices[1], [&](const std::vector<Network>&) { lose(); });
+        } else {
+            for (Device& d : b.devices) d.ensemble = nullptr;
+            b.devices[1].engine = [&](const Network&) -> std::unique_ptr<Engine> { return lose(), nullptr; };
+        }
+        const SweepOutcome outcome = run(folder / "out", small(), b);
+        EXPECT_EQ(outcome.code, ExitCode::ok);
+        EXPECT_EQ(outcome.done, 10);
+        EXPECT_EQ(outcome.failed + outcome.missing, 0);
+        EXPECT_EQ(lost_after, 1);   // it is not asked again
+        EXPECT_NE(outcome.message.find("illegal address on the second"), std::string::npos) << outcome.message;
+        EXPECT_NE(outcome.message.find("done by the others"), std::string::npos) << outcome.message;
+        EXPECT_EQ(expect_same_runs(on_cpu(), folder / "out"), 10);
+    }
+}
+
+TEST(SeveralDevices, ALostOneIsTakenApartInTheMiddle) {   // what is left of a halved ensemble comes back too
+    const Folder folder;
+    Backend b = shim_backend(10, 2);
+    std::atomic<int> launches{0};
+    const auto fail = [&](const std::vector<Network>&) {
+        if (++launches == 1) throw DeviceError("a launch failed");
+        throw DeviceError("illegal address", true);
+    };
+    b.devices[0] = watched_part(b.devices[0], fail);
+    const SweepOutcome outcome = run(folder / "out", small(), b);
+    EXPECT_EQ(launches, 2);
+    EXPECT_EQ(outcome.code, ExitCode::ok);
+    EXPECT_EQ(expect_same_runs(on_cpu(), folder / "out"), 10);
+}
+
+TEST(SeveralDevices, AllLostIsResumable) {
+    const Folder folder;
+    Backend b = shim_backend(2, 3);
+    std::atomic<bool> context_lost{false};
+    std::atomic<int> launches{0};
+    for (Device& d : b.devices)
+        d = watched_part(d, [&](const std::vector<Network>&) {   // one takes the whole process with it: the others fail in the same way
+            if (context_lost || ++launches == 3) {
+                context_lost = true;
+                throw DeviceError("illegal address", true);
+            }
+        });
+    const SweepOutcome outcome = run(folder / "out", small(), b);
+    EXPECT_EQ(outcome.code, ExitCode::resumable);
+    EXPECT_EQ(outcome.done, 4);
+    EXPECT_EQ(outcome.missing, 6);
+    EXPECT_NE(outcome.message.find("--resume"), std::string::npos) << outcome.message;
+    SweepOptions o;
+    o.resume = true;
+    EXPECT_EQ(run(folder / "out", small(), shim_backend(2, 2), o).code, ExitCode::ok);
+    EXPECT_EQ(expect_same_runs(on_cpu(), folder / "out"), 10);
+}
+
+TEST(SeveralDevices, ARunThatKillsTwoDevicesHasFailed) {
+    const Folder folder;
+    const SweepPlan plan = network_file(small()).sweep();
+    const Network bad = plan.configuration(plan.points[1], 1).network;
+    Backend b = shim_backend(1, 3);
+    for (Device& d : b.devices)
+        d.engine = [bad, make = d.engine](const Network& n) -> std::unique_ptr<Engine> {
+            if (same(n, bad)) throw DeviceError("illegal address", true);
+            return make(n);
+        };
+    const SweepOutcome outcome = run(folder / "out", small(), b);
+    EXPECT_EQ(outcome.code, ExitCode::failed_points);   // the third device did the others
+    EXPECT_EQ(outcome.failed, 1);
+    EXPECT_EQ(outcome.done, 9);
+    EXPECT_EQ(expect_same_runs(on_cpu(), folder / "out"), 9);
+}
+
+TEST(SeveralDevices, ASmallOneLeavesLargeRunsToTheOthers) {
+    const std::string text = small(net_toml + "[sweep]\ntrials    = 3\n\"population.E.size\" = [31, 20011]\n");
+    const SweepPlan plan = network_file(text).sweep();
+    const auto need = [&](std::size_t point) { return estimate_device_memory(plan.configuration(plan.points[point]).network); };
+    ASSERT_GT(need(1), 1.01 * need(0));
+    Backend b = shim_backend(4, 2);
+    for (Device& d : b.devices) d.ensemble = nullptr;
+    b.devices[0].memory_bytes = 1.06 * need(0);
+    std::atomic<int> here{0};
+    b.devices[0].engine = [&, make = b.devices[0].engine](const Network& n) {
+        EXPECT_EQ(n.populations[0].size, 31);
+        ++here;
+        return make(n);
+    };
+    const Folder folder;
+    EXPECT_EQ(run(folder / "cpu", text, {}).done, 4);
+    EXPECT_EQ(run(folder / "out", text, b).done, 4);
+    EXPECT_GT(here, 0);
+    EXPECT_EQ(expect_same_runs(folder / "cpu", folder / "out"), 4);
+
+    // Without the large one the small one does what it can, and the rest can be resumed.
+    b.devices[1].engine = [](const Network&) -> std::unique_ptr<Engine> { throw DeviceError("it fell off the bus", true); };
+    const SweepOutcome outcome = run(folder / "lost", text, b);
+    EXPECT_EQ(outcome.code, ExitCode::resumable);
+    EXPECT_EQ(outcome.done, 2);
+    EXPECT_EQ(outcome.missing, 2);
+    EXPECT_NE(outcome.message.find("ended early"), std::string::npos) << outcome.message;
+    for (Device& d : b.devices) d.memory_bytes = 1.06 * need(0);
+    EXPECT_THROW(run(folder / "none", text, b), CapacityError);
+}
+
+TEST(SeveralDevices, StopTogether) {
+    const Folder folder;
+    StopFlag stop{0};
+    Backend b = shim_backend(2, 2);
+    std::atomic<int> launches{0};
+    for (Device& d : b.devices)
+        d = watched_part(d, [&](const std::vector<Network>&) {
+            if (++launches == 3) stop = static_cast<int>(ExitCode::interrupted);
+        });
+    SweepOptions o;
+    o.stop = &stop;
+    const SweepOutcome outcome = run(folder / "out", small(), b, o);
+    EXPECT_EQ(outcome.code, ExitCode::interrupted);
+    EXPECT_GT(outcome.missing, 3);
+    stop = 0;
+    o.resume = true;
+    EXPECT_EQ(run(folder / "out", small(), shim_backend(4, 2), o).code, ExitCode::ok);
+    EXPECT_EQ(expect_same_runs(on_cpu(), folder / "out"), 10);
 }
 
 }  // namespace
