@@ -153,6 +153,15 @@ std::unique_ptr<Engine> make_engine(const Backend& backend, const Network& netwo
     return backend.on_device() ? backend.devices.front().engine(network) : make_cpu_engine(network, cpu);
 }
 
+MemoryEstimate estimate_memory(const Network& network, const Backend& backend, int threads) {
+    MemoryEstimate e = estimate_memory(network, CpuOptions{threads, ""});
+    if (!backend.on_device()) return e;
+    constexpr double draws = 40, tables = 4e6;   // of a neuron: parameters and phases in double precision, columns; of a network: the record's pinned halves and the like
+    e.bytes = tables;
+    for (const Population& p : network.populations) e.bytes += draws * static_cast<double>(p.size);
+    return e;
+}
+
 bool fits(double bytes, const Device& device) { return bytes <= usable_device_part * device.memory_bytes; }
 
 void check_device_memory(const Network& network, std::span<const Device> devices) {

@@ -55,6 +55,8 @@ std::vector<int> parse_devices(const std::string& text);
 /// On the first device, or the CPU, where alone `cpu` matters.  Errors: those of make_cpu_engine and make_cuda_engine.
 std::unique_ptr<Engine> make_engine(const Backend& backend, const Network& network, const CpuOptions& cpu = {});
 
+/// Memory of this machine that building and running takes, bytes: on a device the graph is not in it, but the neurons' draws are.
+MemoryEstimate estimate_memory(const Network& network, const Backend& backend, int threads);
 /// Whether a network that takes `bytes` there (estimate_device_memory) can be built on it.
 bool fits(double bytes, const Device& device);
 /// Throws CapacityError if the network fits into none of the devices; the CPU is never refused here.

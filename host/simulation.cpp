@@ -94,10 +94,10 @@ void check_recording(const Network& network, const RunPlan& plan, double limit) 
                                     plan.bins, network.populations.size(), network.populations.size() == 1 ? "" : "s", need / 0x1p30, have / 0x1p30));
 }
 
-void check_memory(const Network& network, const RunPlan& plan, int threads, double limit) {
+void check_memory(const Network& network, const RunPlan& plan, const Backend& backend, int threads, double limit) {
     const double have = limit > 0 ? limit : available_memory();
     check_recording(network, plan, have);
-    MemoryEstimate need = estimate_memory(network, {threads, ""});
+    MemoryEstimate need = estimate_memory(network, backend, threads);
     need.bytes += recording_bytes(network, plan);
     if (need.bytes <= have) return;
     throw CapacityError(fmt::format("memory: the network needs about {:.2f} GiB ({:.3g} synapses) and {:.2f} GiB are free. It must fit into memory before "
@@ -106,7 +106,7 @@ void check_memory(const Network& network, const RunPlan& plan, int threads, doub
 }
 
 RunResult run_spiking(Network network, const RunPlan& plan, const SimulationOptions& options) {
-    check_memory(network, plan, options.threads, options.memory_limit);
+    check_memory(network, plan, options.backend, options.threads, options.memory_limit);
     if (options.backend.on_device()) check_device_memory(network, {&options.backend.devices.front(), 1});
     mass::resolve_initial(network);
     const auto start = Clock::now();
@@ -153,7 +153,7 @@ std::vector<RunResult> run_spiking_together(std::vector<Network> networks, const
     std::vector<RunResult> results(networks.size());
     std::vector<Engine*> engines;
     for (std::size_t i = 0; i < networks.size(); ++i) {
-        check_memory(networks[i], plan, 1, options.memory_limit);
+        check_memory(networks[i], plan, options.backend, 1, options.memory_limit);
         mass::resolve_initial(networks[i]);
         const auto start = Clock::now();
         engines.push_back(&ensemble->add(networks[i]));

@@ -48,6 +48,6 @@ double recording_bytes(const Network& network, const RunPlan& plan);
 
 /// Throws CapacityError if the recorded bins alone, or the network with them, need more than `limit` bytes (0: than the machine has left).
 void check_recording(const Network& network, const RunPlan& plan, double limit = 0);
-void check_memory(const Network& network, const RunPlan& plan, int threads, double limit = 0);
+void check_memory(const Network& network, const RunPlan& plan, const Backend& backend, int threads, double limit = 0);
 
 }  // namespace spikemass

@@ -37,7 +37,7 @@ Job make_job(const SweepPlan& plan, const TrialId& id, const SweepOptions& optio
     job.plan = c.plan;
     job.seconds = estimate_seconds(c.network, c.plan);
     job.record_bytes = recording_bytes(c.network, c.plan);
-    job.bytes = estimate_memory(c.network, {1, ""}).bytes + job.record_bytes;
+    job.bytes = estimate_memory(c.network, options.backend, 1).bytes + job.record_bytes;
     if (options.backend.on_device()) {
         job.device_bytes = estimate_device_memory(c.network);
         job.ensemble_bytes = estimate_ensemble_memory(c.network, c.plan);

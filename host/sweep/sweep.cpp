@@ -121,7 +121,7 @@ SweepEstimate estimate_sweep(const NetworkFile& file, const SweepPlan& plan, int
     const std::vector<TrialId> planned = output::planned_trials(header);
     e.runs = static_cast<std::int64_t>(planned.size());
     for_each_network(plan, planned, [&](const Configuration& c) {   // trials of a point cost the same
-        MemoryEstimate m = estimate_memory(c.network, {threads, ""});
+        MemoryEstimate m = estimate_memory(c.network, backend, threads);
         m.bytes += recording_bytes(c.network, c.plan);
         e.synapses = std::max(e.synapses, m.synapses);
         e.memory_bytes = std::max(e.memory_bytes, m.bytes);
@@ -150,7 +150,7 @@ SweepOutcome run_sweep(const NetworkFile& file, const SweepPlan& plan, const Swe
     const double memory = available_memory() * 0.9;
     std::vector<TrialId> planned = output::planned_trials(header);
     for_each_network(plan, planned, [&](const Configuration& c) {
-        check_memory(c.network, c.plan, 1, memory);
+        check_memory(c.network, c.plan, o.backend, 1, memory);
         check_device_memory(c.network, o.backend.devices);
     });
     const auto journal_file = output::journal_path(o.out, o.shard, o.shards);

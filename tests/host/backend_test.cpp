@@ -251,6 +251,17 @@ TEST(Backend, DeviceMemoryIsEstimatedBeforeItIsTaken) {
     EXPECT_NO_THROW(check_device_memory(n, Backend{}.devices));
 }
 
+TEST(Backend, GraphsOfADeviceTakeNoMemoryHere) {
+    const Network n = network(1000003, TopologyKind::erdos_renyi, 100);
+    const Fake machine(gpus({""}));
+    const MemoryEstimate here = estimate_memory(n, Backend{}, 2), there = estimate_memory(n, choose_backend("cuda", never, machine), 2);
+    EXPECT_EQ(here.bytes, estimate_memory(n, CpuOptions{2, ""}).bytes);
+    EXPECT_EQ(here.synapses, there.synapses);
+    EXPECT_GT(here.bytes, 2e8);
+    EXPECT_LT(there.bytes, 6e7);
+    EXPECT_GT(there.bytes, 3.9e7);   // draws of 1e6 neurons
+}
+
 TEST(Backend, WorkloadsTellSmallNetworksFromLarge) {
     RunPlan plan;
     plan.warmup_steps = 10;
