@@ -156,6 +156,7 @@ std::complex<double> refined_root(const MassModel& model, const Linearisation& a
         root -= step[n];
         if (std::abs(step[n]) < 1e-15 * (1.0 + std::abs(root)) || !(std::abs(root - lambda) < 1e-3 * (1.0 + std::abs(lambda)))) break;
     }
+    if (lambda.imag() == 0.0) root = root.real();
     return std::abs(root - lambda) < 1e-4 * (1.0 + std::abs(lambda)) ? root : lambda;
 }
 
