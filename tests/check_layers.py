@@ -13,7 +13,8 @@ sideways = {
     "": {"mass", "gpu"},                                            # simulation: resolves initial states by the mass; backend: makes engines
     "sweep": {"", "config", "output", "mass"},
     "compare": {"", "config", "output", "analysis", "mass", "sweep"},
-    "cli": {"", "config", "output", "analysis", "mass", "sweep", "compare", "cpu"},
+    "analyse": {"", "config", "output", "mass"},
+    "cli": {"", "config", "output", "analysis", "mass", "sweep", "compare", "analyse", "cpu"},
 }
 faults = []
 count = 0

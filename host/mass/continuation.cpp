@@ -37,7 +37,7 @@ void require_influence(const Family& family, const std::vector<double>& held) {
     bool same = a == b;
     for (std::size_t j = 0; j < delayed.size(); ++j) same = same && low->projections()[j].delay == high->projections()[j].delay;
     if (same)
-        throw ConfigurationError(fmt::format("the mass with closure {} does not depend on it: its equations are the same at {} and at {}. Choose a parameter that enters them "
+        throw ConfigurationError(fmt::format("The mass with closure {} does not depend on it: its equations are the same at {} and at {}. Choose a parameter that enters them "
                                              "(eta, strength, synapse.tau; mean_indegree enters through closures other than none).",
                                              low->closure_name(), family.ranges()[0].low, family.ranges()[0].high));
 }
