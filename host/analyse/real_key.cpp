@@ -4,6 +4,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <optional>
 
 #include "host/config/schema.hpp"
 #include "host/config/wording.hpp"
@@ -45,14 +46,13 @@ std::string units_of(config::Quantity quantity, const std::string& time_unit) {
     return "1";
 }
 
-double value_in(const nlohmann::ordered_json& resolved, const RealKey& p, const std::string& option) {
+std::optional<double> value_in(const nlohmann::ordered_json& resolved, const std::string& path) {
     const nlohmann::ordered_json* at = &resolved;
-    for (std::string part : config::split_path(p.path)) {
-        if (!at->contains(part))
-            throw config::problem(fmt::format("{} {}: this network does not use it. `spikemass info --keys` says what goes with what.", option, p.path));
+    for (const std::string& part : config::split_path(path)) {
+        if (!at->is_object() || !at->contains(part)) return std::nullopt;
         at = &at->at(part);
     }
-    return at->get<double>();
+    return at->is_number() ? std::optional(at->get<double>()) : std::nullopt;
 }
 
 }  // namespace
@@ -82,16 +82,21 @@ RealKey make_real_key(const NetworkFile& file, const Configuration& base, const 
         throw config::problem(fmt::format("{}: `{}` {}, and a continuation varies a real number. Choose one such as population.E.params.eta.center, projection.EE.strength, "
                                           "projection.EE.synapse.tau; `spikemass sweep` takes lists of any values.", said, p.path, what));
     }
+    const auto value = value_in(base.resolved, p.path);
+    if (!value) {
+        resolved(p.range.low);   // says what is wrong: no such population, a key that the chosen kind does not use
+        throw config::problem(fmt::format("{}: this network does not use the key. `spikemass info --keys` says which kinds use it.", said));
+    }
+    p.value = *value;
     for (const double share : {0.0, 1.0, 0.3819660112501051, 0.7320508075688772}) {
         const double value = p.range.low + share * (p.range.high - p.range.low);
         try {
             resolved(value);
         } catch (const ConfigurationError& e) {
-            throw config::problem(fmt::format("{}: the network file refuses the value {:.6g}, and a continuation needs every real value of the range (what must be whole steps or a whole number of "
-                                              "synapses has none of its own: vary another key, or another topology such as erdos_renyi). {}", said, value, e.what()));
+            throw config::problem(fmt::format("{}: the network file refuses the value {:.6g}, and a continuation needs every real value of the range. Choose another range; or, where only whole "
+                                              "numbers of steps or synapses are allowed, another key or topology. {}", said, value, e.what()));
         }
     }
-    p.value = value_in(base.resolved, p, option);
     p.units = units_of(key->rules.quantity, base.run.time_unit);
     return p;
 }

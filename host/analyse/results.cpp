@@ -46,19 +46,29 @@ Json pairs(const std::vector<std::complex<double>>& values) {
 
 Json parameter(const RealKey& p) { return {{"path", p.path}, {"low", p.range.low}, {"high", p.range.high}, {"value", p.value}, {"units", p.units}}; }
 
+/// {"E": {"rate": [..], "v": [..]}} of states [point] with r and v [population].
+template <class Points, class State>
+Json series(const Analysis& a, const Points& points, State&& state_of) {
+    Json out = Json::object();
+    for (std::size_t i = 0; i < a.configuration.network.populations.size(); ++i) {
+        Json rate = Json::array(), v = Json::array();
+        for (const auto& p : points) {
+            rate.push_back(state_of(p).r[i] * rate_scale(a));
+            v.push_back(state_of(p).v[i]);
+        }
+        out[a.configuration.network.populations[i].name] = {{"rate", std::move(rate)}, {"v", std::move(v)}};
+    }
+    return out;
+}
+
 Json branch(const Analysis& a, const mass::Branch& b) {
-    Json out = {{"first_end", mass::describe_end(b.first)}, {"last_end", mass::describe_end(b.last)}};
-    Json &parameters = out["parameter"] = Json::array(), &unstable = out["unstable"] = Json::array(), &states = out["populations"] = Json::object();
+    Json parameters = Json::array(), unstable = Json::array();
     for (const auto& p : b.points) {
         parameters.push_back(p.parameter);
         unstable.push_back(p.unstable);
-        for (std::size_t i = 0; i < p.state.r.size(); ++i) {
-            Json& of = states[a.configuration.network.populations[i].name];
-            of["rate"].push_back(p.state.r[i] * rate_scale(a));
-            of["v"].push_back(p.state.v[i]);
-        }
     }
-    return out;
+    return {{"first_end", mass::describe_end(b.first)}, {"last_end", mass::describe_end(b.last)}, {"parameter", std::move(parameters)}, {"unstable", std::move(unstable)},
+            {"populations", series(a, b.points, [](const auto& p) -> const auto& { return p.state; })}};
 }
 
 Json special(const Analysis& a, const Special& s) {
@@ -80,18 +90,15 @@ Json special(const Analysis& a, const Special& s) {
 }
 
 Json curve(const Analysis& a, const mass::BifurcationCurve& c) {
-    Json out = {{"kind", mass::name_of(c.kind)}, {"first_end", mass::describe_end(c.first)}, {"last_end", mass::describe_end(c.last)}};
-    Json &along = out["parameter"] = Json::array(), &across = out["across"] = Json::array(), &states = out["populations"] = Json::object();
+    Json along = Json::array(), across = Json::array(), omega = Json::array();
     for (const auto& p : c.points) {
         along.push_back(p.parameter);
         across.push_back(p.across);
-        if (c.kind == Bifurcation::hopf) out["omega"].push_back(p.omega);
-        for (std::size_t i = 0; i < p.r.size(); ++i) {
-            Json& of = states[a.configuration.network.populations[i].name];
-            of["rate"].push_back(p.r[i] * rate_scale(a));
-            of["v"].push_back(p.v[i]);
-        }
+        if (c.kind == Bifurcation::hopf) omega.push_back(p.omega);
     }
+    Json out = {{"kind", mass::name_of(c.kind)}, {"first_end", mass::describe_end(c.first)}, {"last_end", mass::describe_end(c.last)}, {"parameter", std::move(along)},
+                {"across", std::move(across)}, {"populations", series(a, c.points, [](const auto& p) -> const auto& { return p; })}};
+    if (c.kind == Bifurcation::hopf) out["omega"] = std::move(omega);
     return out;
 }
 
@@ -133,6 +140,7 @@ std::string special_text(const Analysis& a, const Special& s) {
         out += fmt::format(" period {:.10g} {} (omega {:.10g}), {}", p.period(), a.configuration.run.time_unit, p.omega,
                            std::isfinite(p.lyapunov) ? fmt::format("{}, first Lyapunov coefficient {:.4g}", p.lyapunov < 0.0 ? "supercritical" : "subcritical", p.lyapunov) : "criticality unknown");
     if (!p.located) out += " (by bisection)";
+    out.erase(out.find_last_not_of(' ') + 1);
     return out + "\n";
 }
 

@@ -76,7 +76,7 @@ std::string describe_stability(const std::vector<std::complex<double>>& eigenval
     const auto positive = std::count_if(eigenvalues.begin(), eigenvalues.end(), [](const auto& z) { return z.real() > 0.0; });
     const std::complex<double> leading = eigenvalues.front();
     if (std::abs(leading.real()) <= 1e-12 * (1.0 + std::abs(leading))) return leading.imag() != 0.0 ? "centre" : "neutral";
-    const bool turns = leading.imag() != 0.0;
+    const bool turns = std::abs(leading.imag()) > 1e-9 * (1.0 + std::abs(leading));   // double roots split by rounding
     if (positive == 0) return turns ? "stable focus" : "stable node";
     if (turns && positive == 2) return "unstable focus";
     return positive == static_cast<std::ptrdiff_t>(eigenvalues.size()) ? (turns ? "unstable focus" : "unstable node") : "saddle";
@@ -129,7 +129,9 @@ SteadyBranches continue_family(const std::shared_ptr<const Family>& family, std:
             const VectorXd x = joined(y, values[k]);
             if (std::any_of(traces.begin(), traces.end(), [&](const auto& trace) { return passes_through(curve, trace, parameter, x); })) continue;
             auto trace = curve.trace(x);
-            if (trace && trace->points.size() > 1) traces.push_back(std::move(*trace));
+            if (!trace || trace->points.size() < 2) continue;
+            if (trace->points.front().x[parameter] > trace->points.back().x[parameter]) trace->reverse();
+            traces.push_back(std::move(*trace));
         }
     for (std::size_t b = 0; b < traces.size(); ++b) {
         BranchEvents events(equations, curve, traces[b]);

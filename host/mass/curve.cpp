@@ -172,7 +172,7 @@ CurveEnd Curve::follow(std::vector<CurvePoint>& points) const {
         const bool outside = x && !inside_(*x);
         if (x && !outside && distance(*x, predicted) < 0.5 * step + (leaves ? 2.0 * step : 0.0)) next = point(*x, from.tangent);
         const double turn = next ? next->tangent.dot(from.tangent) : 0.0;
-        if (!next || turn < 0.97) {
+        if (!next || turn < 0.985) {
             step *= 0.5;
             if (step < settings_.smallest_step) return outside ? outside_ : CurveEnd::stuck;
             continue;
@@ -190,22 +190,31 @@ CurveEnd Curve::follow(std::vector<CurvePoint>& points) const {
     return CurveEnd::too_long;
 }
 
+void Curve::Trace::reverse() {
+    std::reverse(points.begin(), points.end());
+    std::swap(first, last);
+    for (CurvePoint& p : points) p.tangent *= -1.0, p.orientation *= -1.0;
+}
+
 std::optional<Curve::Trace> Curve::trace(const VectorXd& start) const {
     if (system_.reached) system_.reached(start);
     const std::optional<CurvePoint> middle = point(start, {});
     if (!middle) return std::nullopt;
     Trace result;
     std::vector<CurvePoint> forward{*middle}, backward{*middle};
-    result.last = follow(forward);
-    if (result.last == CurveEnd::closed) {
-        result.first = CurveEnd::closed;
+    const CurveEnd end = follow(forward);
+    if (end == CurveEnd::closed) {
+        result.first = result.last = end;
         result.points = std::move(forward);
         return result;
     }
     backward.front().tangent *= -1.0;
     backward.front().orientation *= -1.0;
-    result.first = follow(backward);
-    for (auto p = backward.rbegin(); p != backward.rend() - 1; ++p) result.points.push_back({p->x, -p->tangent, -p->orientation});
+    result.points = std::move(backward);
+    result.last = follow(result.points);
+    result.reverse();
+    result.points.pop_back();
+    result.last = end;
     result.points.insert(result.points.end(), forward.begin(), forward.end());
     return result;
 }

@@ -43,7 +43,7 @@ public:
         Interval range;
     };
     struct Settings {
-        double first_step = 4e-3, largest_step = 0.02, smallest_step = 1e-7;
+        double first_step = 4e-3, largest_step = 0.015, smallest_step = 1e-7;
         int most_points = 3000;
     };
     /// `inside`: where solutions mean something.
@@ -56,6 +56,8 @@ public:
     struct Trace {
         std::vector<CurvePoint> points;
         CurveEnd first = CurveEnd::range, last = CurveEnd::range;
+        /// The other way round.
+        void reverse();
     };
     /// The whole curve through a solution, in both directions; nothing where it has no tangent.
     std::optional<Trace> trace(const Eigen::VectorXd& start) const;
