@@ -126,6 +126,12 @@ BifurcationDiagram continue_bifurcations(const NetworkAt& networks, const MassOp
         BifurcationCurve out;
         out.kind = point.kind;
         out.first = trace->first, out.last = trace->last;
+        if (is_hopf) {   // the equations of Hopf points are singular where omega is 0
+            double largest = 0.0;
+            for (const CurvePoint& p : trace->points) largest = std::max(largest, two.omega(p.x));
+            if (out.first == CurveEnd::stuck && two.omega(trace->points.front().x) < 1e-2 * largest) out.first = CurveEnd::bogdanov_takens;
+            if (out.last == CurveEnd::stuck && two.omega(trace->points.back().x) < 1e-2 * largest) out.last = CurveEnd::bogdanov_takens;
+        }
         for (const CurvePoint& p : trace->points) {
             const auto model = two.model(p.x);
             CurvePointOfTwo at;

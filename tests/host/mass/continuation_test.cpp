@@ -1,5 +1,6 @@
 // Folds, cusps and Hopf points against closed forms and the reference values.
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -210,6 +211,51 @@ TEST(Continuation, ExcitationAndInhibition) {
     for (std::size_t k = 0; k < result.branches.size(); ++k)
         for (const BranchPoint& p : result.branches[k].points)
             if (std::abs(p.parameter - 10) < 0.05) { EXPECT_EQ(p.unstable, 2); }
+}
+
+TEST(Continuation, BogdanovTakensPointsEndHopfCurves) {
+    Network network = excitation_inhibition();
+    network.projections[1].strength = -6;
+    network.projections[2].strength = 6;
+    network.populations[1].eta.center = -3;
+    const auto at = [network](std::span<const double> p) {
+        Network n = network;
+        n.populations[0].eta.center = p[0];
+        n.projections[0].strength = p[1];
+        return n;
+    };
+    const auto result = continue_bifurcations(at, undelayed, {-15, 10}, 2, {5, 30}, 18);
+    ASSERT_EQ(result.curves.size(), 2u);
+    const BifurcationCurve &folds = result.curves[0], &hopf = result.curves[1];
+    ASSERT_EQ(folds.kind, Bifurcation::fold);
+    ASSERT_EQ(hopf.kind, Bifurcation::hopf);
+    ASSERT_EQ(folds.special.size(), 2u);
+    const SpecialPoint& point = folds.special[0].kind == Bifurcation::bogdanov_takens ? folds.special[0] : folds.special[1];
+    ASSERT_EQ(point.kind, Bifurcation::bogdanov_takens);
+    // A double root 0: the two lowest coefficients of the characteristic polynomial vanish.
+    std::complex<double> constant = 1, linear = 0;
+    for (std::size_t i = 0; i < 4; ++i) {
+        std::complex<double> others = 1;
+        for (std::size_t j = 0; j < 4; ++j)
+            if (j != i) others *= point.state.eigenvalues[j];
+        linear += others;
+        constant *= point.state.eigenvalues[i];
+    }
+    EXPECT_LT(std::abs(constant), 1e-9);
+    EXPECT_LT(std::abs(linear), 1e-9);
+    // The Hopf curve, which knows nothing of that, ends there.
+    EXPECT_TRUE((hopf.first == CurveEnd::bogdanov_takens) != (hopf.last == CurveEnd::bogdanov_takens));
+    const CurvePointOfTwo& end = hopf.first == CurveEnd::bogdanov_takens ? hopf.points.front() : hopf.points.back();
+    EXPECT_NEAR(end.parameter, point.parameters[0], 1e-4);
+    EXPECT_NEAR(end.across, point.parameters[1], 1e-4);
+    for (std::size_t k = 0; k < hopf.points.size(); k += 50) {
+        const auto& p = hopf.points[k];
+        if (p.omega < 0.1) continue;   // beside the double root, eigenvalues are as inexact as the root of a rounding
+        double nearest = 1;
+        for (const auto& state : fixed_points(at(std::vector<double>{p.parameter, p.across}), undelayed))
+            for (const auto& lambda : state.eigenvalues) nearest = std::min(nearest, std::abs(lambda - std::complex<double>(0, p.omega)));
+        EXPECT_LT(nearest, 1e-6) << p.parameter << " " << p.across;
+    }
 }
 
 TEST(Continuation, FoldsWithClosures) {
