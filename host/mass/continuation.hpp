@@ -5,8 +5,10 @@
 #include <complex>
 #include <functional>
 #include <limits>
+#include <numbers>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "host/mass/mass.hpp"
@@ -53,7 +55,7 @@ struct SpecialPoint {
     std::vector<double> full_state;         ///< the mass's own variables, see MassModel
     double omega = std::numeric_limits<double>::quiet_NaN(), lyapunov = omega;
     bool located = true;
-    double period() const { return 6.283185307179586 / omega; }
+    double period() const { return 2.0 * std::numbers::pi / omega; }
 };
 
 /// Special points of a branch follow one another as along the branch.
