@@ -45,7 +45,7 @@ struct Branch {
 };
 
 /// parameters: [1], or [2] of a point of codimension 2.  `branch`: on which (folds, Hopf and branch points).  hopf: omega > 0 and the first
-/// Lyapunov coefficient (< 0 supercritical), else NaN.  `located`: by Newton's method on the equations of the bifurcation (to about 1e-12);
+/// Lyapunov coefficient (< 0 supercritical), else NaN.  `located`: by Newton's method on the equations of the bifurcation (to about 1e-11);
 /// otherwise by bisection (to about 1e-8), which is all there is for branch points.
 struct SpecialPoint {
     Bifurcation kind = Bifurcation::fold;

@@ -172,6 +172,22 @@ TEST(Continuation, DelayedInhibition) {
     EXPECT_NEAR(size[1] / size[0], 2.0, 0.15);
 }
 
+TEST(Continuation, LongDelaysHaveSeveralHopfPoints) {
+    // A scan of modulus and phase of the characteristic equation over (Delta, omega) finds these three and no other.
+    Network network = one_population(3, -8, 0.1);
+    network.projections[0].delay = 6.0;
+    const auto hopf = of_kind(continue_steady_states(along_delta(network), undelayed, {0.02, 2}, 1.0).special, Bifurcation::hopf);
+    ASSERT_EQ(hopf.size(), 3u);
+    const double delta[] = {1.2332, 1.0971, 0.9392}, omega[] = {1.4322, 0.4849, 2.3245};
+    for (std::size_t k = 0; k < 3; ++k) {
+        EXPECT_NEAR(hopf[k].parameters[0], delta[k], 1e-4);
+        EXPECT_NEAR(hopf[k].omega, omega[k], 1e-4);
+        const std::complex<double> lambda(0, hopf[k].omega);
+        const double r = hopf[k].state.r[0], v = hopf[k].state.v[0];
+        EXPECT_LT(std::abs((lambda - 2 * v) * (lambda - 2 * v) + 4 * pi * pi * r * r + 16.0 * r * std::exp(-6.0 * lambda)), 1e-10);
+    }
+}
+
 TEST(Continuation, OneStepOfDelayMovesTheHopfPoint) {
     Network network = one_population(4, -21, 0.3);
     synapse(network, 0.5);
