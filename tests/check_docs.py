@@ -278,6 +278,8 @@ def check_results(work):
     objects["status"] = output("status", "sparsity", "--json", cwd=work)
     objects["sweep --dry-run"] = output("sweep", root / "examples/sparsity_sweep.toml", "--dry-run", "--json", *small, cwd=work)
     objects["run"] = output("run", root / "examples/two_populations.toml", "--json", "--set", "run.duration=1.0", "--spikes", "spikes.h5", cwd=work)
+    objects["analyse"] = output("analyse", root / "examples/two_populations.toml", "--json", "--set", "projection.EE.strength=24", "--set", "population.I.params.eta.center=-3",
+                                "--along", "population.E.params.eta.center", "-10", "2", "--across", "projection.EE.strength", "12", "30", "--out", "analysis.nc", cwd=work)
     objects["doctor"] = json.dumps(abilities)
     for verb, text in objects.items():
         for key in sorted(json_keys(json.loads(text)) - cli):
@@ -293,6 +295,8 @@ def check_results(work):
         names = {n for n in d.variables if "path" not in d[n].ncattrs()} | set(d.ncattrs()) | set(d.dimensions) | set(d["reference"].variables)
         names |= {"*_" + n.split("_", 1)[1] if n.split("_")[0] in ("early", "late", "transient", "trace") else n
                   for n in d["compare"].variables if not n.endswith(("_lo", "_hi")) and "path" not in d["compare"][n].ncattrs()}
+        analysis = netCDF4.Dataset("analysis.nc")["analysis"]
+        names |= set(analysis.variables) | set(analysis.dimensions) | set(analysis.ncattrs())
         print(json.dumps(sorted(names)))"""
     for name in json.loads(run(python, "-c", listing, cwd=work).stdout):
         if name not in code_words(page):

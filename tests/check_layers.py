@@ -14,7 +14,8 @@ sideways = {
     "live": {"", "config", "output", "analysis", "mass"},
     "sweep": {"", "config", "output", "mass", "live"},
     "compare": {"", "config", "output", "analysis", "mass", "sweep"},
-    "cli": {"", "config", "output", "analysis", "mass", "sweep", "compare", "live", "cpu"},
+    "analyse": {"", "config", "output", "mass"},
+    "cli": {"", "config", "output", "analysis", "mass", "sweep", "compare", "analyse", "live", "cpu"},
 }
 faults = []
 count = 0

@@ -61,6 +61,7 @@ Verb add_sweep(CLI::App&);
 Verb add_status(CLI::App&);
 Verb add_merge(CLI::App&);
 Verb add_compare(CLI::App&);
+Verb add_analyse(CLI::App&);
 Verb add_report(CLI::App&);
 Verb add_validate(CLI::App&);
 Verb add_info(CLI::App&);

@@ -5,6 +5,8 @@
 #include <numbers>
 
 #include <Eigen/Eigenvalues>
+#include <Eigen/LU>
+#include <Eigen/SVD>
 #include <ceres/jet.h>
 
 namespace spikemass::mass {
@@ -73,32 +75,97 @@ Eigen::MatrixXd steady_jacobian(const MassModel& model, const Linearisation& at)
     return at.state + at.lagged * source_rows(model);
 }
 
-std::vector<std::complex<double>> eigenvalues(const MassModel& model, const Linearisation& at) {
-    constexpr int nodes = 24;
+Eigen::MatrixXcd characteristic_matrix(const MassModel& model, const Linearisation& at, std::complex<double> lambda, int order) {
+    const auto n = static_cast<Eigen::Index>(model.size());
+    Eigen::MatrixXcd result = Eigen::MatrixXcd::Identity(n, n) * (order == 0 ? lambda : std::complex<double>(1.0));
+    if (order == 0) result -= at.state.cast<std::complex<double>>();
+    const Eigen::MatrixXd rows = source_rows(model);
+    for (std::size_t j = 0; j < model.projections().size(); ++j) {
+        const double delay = model.projections()[j].delay;
+        if (!(delay > 0.0)) continue;
+        const std::complex<double> factor = std::exp(-lambda * delay) * (order == 0 ? -1.0 : delay);
+        result += (at.lagged.col(static_cast<Eigen::Index>(j)) * rows.row(static_cast<Eigen::Index>(j))).cast<std::complex<double>>() * factor;
+    }
+    return result;
+}
+
+std::vector<std::complex<double>> characteristic_roots(const MassModel& model, const Linearisation& at) {
     const auto n = static_cast<Eigen::Index>(model.size());
     const Eigen::MatrixXd rows = source_rows(model);
-    std::vector<std::size_t> lagged;
-    for (std::size_t j = 0; j < model.projections().size(); ++j)
-        if (model.projections()[j].delay > 0.0) lagged.push_back(j);
-    // History u_j(theta), theta in [-d_j, 0]: u_j(0) = rate now, du_j/dt = du_j/dtheta at the other nodes, F reads u_j(-d_j).
-    Eigen::MatrixXd a = Eigen::MatrixXd::Zero(n + nodes * static_cast<Eigen::Index>(lagged.size()), n + nodes * static_cast<Eigen::Index>(lagged.size()));
+    // Projections that read the same past are one.
+    struct Past {
+        std::size_t source;
+        double delay;
+        Eigen::VectorXd column;
+        Eigen::Index row, nodes;
+    };
+    std::vector<Past> pasts;
+    Eigen::Index size = n;
+    for (std::size_t j = 0; j < model.projections().size(); ++j) {
+        const auto& projection = model.projections()[j];
+        if (!(projection.delay > 0.0)) continue;
+        const auto column = at.lagged.col(static_cast<Eigen::Index>(j));
+        const auto known = std::find_if(pasts.begin(), pasts.end(), [&](const Past& p) { return p.source == projection.source && p.delay == projection.delay; });
+        if (known != pasts.end()) {
+            known->column += column;
+            continue;
+        }
+        pasts.push_back({projection.source, projection.delay, column, static_cast<Eigen::Index>(j), 0});
+    }
+    const double speed = at.state.norm() + at.lagged.norm() * rows.norm();   // bounds |lambda| of roots with Re >= 0
+    for (Past& past : pasts) {
+        past.nodes = speed * past.delay < 0.5 ? 10 : 24;
+        size += past.nodes;
+    }
+    // History u(theta), theta in [-d, 0]: u(0) = rate now, du/dt = du/dtheta at the other nodes, F reads u(-d).
+    Eigen::MatrixXd a = Eigen::MatrixXd::Zero(size, size);
     a.topLeftCorner(n, n) = at.state;
-    const Eigen::MatrixXd derivative = chebyshev_derivative(nodes);
-    for (std::size_t i = 0; i < lagged.size(); ++i) {
-        const std::size_t j = lagged[i];
-        const Eigen::Index block = n + nodes * static_cast<Eigen::Index>(i);
-        const double scale = 2.0 / model.projections()[j].delay;
-        a.block(block, block, nodes, nodes) = scale * derivative.bottomRightCorner(nodes, nodes);
-        a.block(block, 0, nodes, n) = scale * derivative.bottomLeftCorner(nodes, 1) * rows.row(j);
-        a.block(0, block + nodes - 1, n, 1) = at.lagged.col(j);
+    Eigen::Index block = n;
+    for (const Past& past : pasts) {
+        const Eigen::MatrixXd derivative = chebyshev_derivative(static_cast<int>(past.nodes)) * (2.0 / past.delay);
+        a.block(block, block, past.nodes, past.nodes) = derivative.bottomRightCorner(past.nodes, past.nodes);
+        a.block(block, 0, past.nodes, n) = derivative.bottomLeftCorner(past.nodes, 1) * rows.row(past.row);
+        a.block(0, block + past.nodes - 1, n, 1) = past.column;
+        block += past.nodes;
     }
     const Eigen::VectorXcd all = Eigen::EigenSolver<Eigen::MatrixXd>(a, false).eigenvalues();
     std::vector<std::complex<double>> sorted(all.data(), all.data() + all.size());
     std::sort(sorted.begin(), sorted.end(), [](const auto& x, const auto& y) {
         return x.real() != y.real() ? x.real() > y.real() : x.imag() > y.imag();
     });
-    sorted.resize(static_cast<std::size_t>(n));
     return sorted;
+}
+
+std::complex<double> refined_root(const MassModel& model, const Linearisation& at, std::complex<double> lambda) {
+    const auto n = static_cast<Eigen::Index>(model.size());
+    const Eigen::JacobiSVD<Eigen::MatrixXcd> svd(characteristic_matrix(model, at, lambda), Eigen::ComputeFullV);
+    const Eigen::VectorXcd fixed = svd.matrixV().col(n - 1);
+    Eigen::VectorXcd q = fixed;
+    std::complex<double> root = lambda;
+    for (int iteration = 0; iteration < 8; ++iteration) {   // Delta(lambda) q = 0, <fixed, q> = 1
+        const Eigen::MatrixXcd matrix = characteristic_matrix(model, at, root);
+        Eigen::MatrixXcd system = Eigen::MatrixXcd::Zero(n + 1, n + 1);
+        system.topLeftCorner(n, n) = matrix;
+        system.topRightCorner(n, 1) = characteristic_matrix(model, at, root, 1) * q;
+        system.bottomLeftCorner(1, n) = fixed.adjoint();
+        Eigen::VectorXcd residual(n + 1);
+        residual << matrix * q, fixed.dot(q) - 1.0;
+        const Eigen::VectorXcd step = Eigen::PartialPivLU<Eigen::MatrixXcd>(system).solve(residual);
+        if (!step.allFinite()) return lambda;
+        q -= step.head(n);
+        root -= step[n];
+        if (std::abs(step[n]) < 1e-15 * (1.0 + std::abs(root)) || !(std::abs(root - lambda) < 1e-3 * (1.0 + std::abs(lambda)))) break;
+    }
+    if (lambda.imag() == 0.0) root = root.real();
+    return std::abs(root - lambda) < 1e-4 * (1.0 + std::abs(lambda)) ? root : lambda;
+}
+
+std::vector<std::complex<double>> eigenvalues(const MassModel& model, const Linearisation& at) {
+    auto roots = characteristic_roots(model, at);
+    roots.resize(model.size());
+    const bool delayed = std::any_of(model.projections().begin(), model.projections().end(), [](const auto& p) { return p.delay > 0.0; });
+    for (std::size_t k = 0; delayed && k < std::min<std::size_t>(roots.size(), 6); ++k) roots[k] = refined_root(model, at, roots[k]);
+    return roots;
 }
 
 }  // namespace spikemass::mass

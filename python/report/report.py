@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib import pyplot as plt
 
 from . import cumulant_figures, dynamics_figures, page, panels as panel_choice, style, sweep_figures
+from .bifurcations import Bifurcations
 from .cumulants import pseudo_cumulants
 from .data import STATUS_OK, Data
 from .results import Results
@@ -18,6 +19,9 @@ class Report:
         self.data = Data(path)
         self.results = Results(self.data)
         self.panels = panel_choice.choose(self.data)
+        self.bifurcations = Bifurcations(self.data)
+        # `analyse --out` writes a dataset without runs: the page is about the analysis alone.
+        self.only_analysis = self.bifurcations.present and not any(row.trials_ok for row in self.results.rows)
 
     def save_png(self, folder):
         """The main figures as PNG, 160 dots per inch; returns the paths."""
@@ -33,6 +37,10 @@ class Report:
         return written
 
     def _figures(self):
+        analysis = {"bifurcations": self.bifurcations.diagram, "bifurcation_plane": self.bifurcations.plane}
+        return analysis if self.only_analysis else {**self._figures_of_runs(), **analysis}
+
+    def _figures_of_runs(self):
         cumulants, _ = pseudo_cumulants(self.results)
         return {
             "sweep": lambda: sweep_figures.rate_and_potential(self.results, self.panels) if self.data.n_points > 1 else None,
@@ -45,14 +53,22 @@ class Report:
 
     def html(self):
         with plt.rc_context(style.RC):
-            body = "\n".join(part for part in (self._summary(), self._table(), self._sweep(), self._ranking(), self._traces(), self._cumulants(), self._raster(),
-                                               self._spectra(), self._failures(), self._warnings(), self._provenance()) if part)
+            body = "\n".join(part for part in self._parts() if part)
         data = self.data
         title = f"Spikemass: {data.path.parent.name if data.path.name == 'dataset.nc' else data.path.stem}"
+        if self.only_analysis:
+            return page.document(title, page.escape(f"Bifurcation analysis of the mass, population{'s' if len(data.populations) > 1 else ''} {', '.join(data.populations)}"), body)
         trials = f"{data.n_trials} trial{'s' if data.n_trials != 1 else ''}"
         subtitle = (f"{data.n_points} point{'s' if data.n_points != 1 else ''} × {trials}, population{'s' if len(data.populations) > 1 else ''} {', '.join(data.populations)}, "
                     f"recorded {data.start:g} to {data.start + data.time.size * data.bin:g} {data.time_unit} in bins of {data.bin:g} {data.time_unit}")
         return page.document(title, page.escape(subtitle), body)
+
+    def _parts(self):
+        if self.only_analysis:
+            fault = self.data.checksum_fault()
+            return page.note(page.escape(fault)) if fault else "", self.bifurcations.html(), self._provenance()
+        return (self._summary(), self._table(), self._sweep(), self._ranking(), self._traces(), self._cumulants(), self._raster(), self._spectra(), self.bifurcations.html(),
+                self._failures(), self._warnings(), self._provenance())
 
     def _summary(self):
         sentences = []
