@@ -120,10 +120,11 @@ Distances distances(const Topology& t, std::int64_t n, bool skip_self, std::vect
     const auto largest_square = cut < 0x1p31 ? static_cast<std::uint64_t>(cut * cut) : ~0ull;
     const auto add = [&](std::int64_t x, std::int64_t y) {
         const auto square = static_cast<std::uint64_t>(x * x + y * y);
+        // (offsets as Lattice::target takes them)
         if (square > largest_square || (square == 0 && skip_self)) return;
         for (std::int64_t yy : {y, side - y}) {
             for (std::int64_t xx : {x, side - x}) {
-                all.emplace_back(square, static_cast<std::uint32_t>(yy % side * side + xx % side));
+                all.emplace_back(square, static_cast<std::uint32_t>(ring ? xx % side : (yy % side) << 16 | xx % side));
                 if (x == 0 || 2 * x == side) break;
             }
             if (ring || y == 0 || 2 * y == side) break;

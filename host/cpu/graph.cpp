@@ -69,7 +69,7 @@ GraphEstimate estimate_graph(const Projection& p, std::int64_t n_sources, std::i
         const double joining = e.bytes + std::min(e.synapses * (2.0 + weight), parts * (o.threads + 1) * 4194304.0);   // of the parts, what is not given back yet
         temporary = sizes + std::max(sorting, joining) - e.bytes;
     }
-    if (has_multapses(p.topology.kind)) temporary = blocks * ns * 8.0 + (p.topology.file ? e.synapses * weight : 0.0);   // cursors; a file's weights before they are sorted
+    if (has_multapses(p.topology.kind)) temporary = blocks * ns * 8.0 + (p.topology.file ? e.synapses * weight : 16.0 * std::min(e.synapses, static_cast<double>(edge_chunk)));   // cursors; weights or ends before they are sorted
     if (p.topology.kind == TopologyKind::spatial) temporary = 16.0 * nt;    // offsets, while they are sorted
     if (p.topology.kind == TopologyKind::chung_lu) temporary = 40.0 * nt;   // the alias table, while it is made
     e.build_bytes = e.bytes + temporary + nt * 4.0;

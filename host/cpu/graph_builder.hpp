@@ -20,6 +20,8 @@ namespace spikemass::cpu {
 
 using kernels::PickSet;
 
+constexpr std::uint64_t edge_chunk = 1 << 23;   ///< fixed_total: synapses that are sorted at once
+
 /// Rows of such recipes are targets; synapses of such recipes come one by one.  All others go by source.
 template <class R>
 concept ByTarget = requires(const R& r, kernels::Scratch& s, std::uint32_t* out) { r.sources(s, 0, 0, out); };
@@ -351,16 +353,48 @@ struct Builder {
     }
 
     static constexpr std::size_t edge_batch = 64;
-    /// Calls f(sources, targets, weights or null, n <= edge_batch) on any thread.
+    /// Calls f(sources, targets, weights or null, n <= edge_batch) on any thread, all synapses of a source on one.
     template <class F>
     void for_each_edge(const kernels::FixedTotal& recipe, F&& f) const {
-        const auto batches = static_cast<std::int64_t>((recipe.synapses + edge_batch - 1) / edge_batch);
-#pragma omp parallel for num_threads(threads) schedule(static)
-        for (std::int64_t b = 0; b < batches; ++b) {
-            std::uint32_t s[edge_batch], t[edge_batch];
-            const std::uint64_t first = static_cast<std::uint64_t>(b) * edge_batch;
-            for (std::size_t i = 0; i < edge_batch; i += kernels::batch_blocks) recipe.eight(first + i, s + i, t + i);
-            f(s, t, nullptr, std::min<std::size_t>(edge_batch, recipe.synapses - first));
+        // Chunk by chunk, each sorted by ranges of sources first: whoever writes next to a synapse of the same range finds its memory in the cache.
+        constexpr int n_ranges = 128;
+        int shift = 0;
+        while ((n_sources - 1) >> shift >= n_ranges) ++shift;
+        const std::uint64_t chunk = std::min((recipe.synapses + edge_batch - 1) / edge_batch * edge_batch, edge_chunk);
+        Buffer<std::uint64_t> drawn(chunk), sorted(chunk);
+        for (std::uint64_t first = 0; first < recipe.synapses; first += chunk) {
+            const std::uint64_t size = std::min(chunk, recipe.synapses - first);
+            std::uint64_t at[n_ranges + 1] = {};
+#pragma omp parallel num_threads(threads)
+            {
+#pragma omp for schedule(static)
+                for (std::uint64_t e = 0; e < size; e += kernels::batch_blocks) {
+                    std::uint32_t s[kernels::batch_blocks], t[kernels::batch_blocks];
+                    recipe.eight(first + e, s, t);
+                    for (std::uint64_t i = 0; i < kernels::batch_blocks; ++i) drawn[e + i] = static_cast<std::uint64_t>(s[i]) << 32 | t[i];
+                }
+#pragma omp single
+                {
+                    for (std::uint64_t e = 0; e < size; ++e) ++at[(drawn[e] >> 32 >> shift) + 1];
+                    for (int r = 0; r < n_ranges; ++r) at[r + 1] += at[r];
+                }
+                const int me = omp_get_thread_num(), all = omp_get_num_threads(), low = n_ranges * me / all, high = n_ranges * (me + 1) / all;
+                std::uint64_t next[n_ranges];
+                std::copy_n(at, n_ranges, next);
+                for (std::uint64_t e = 0; e < size; ++e) {
+                    const auto r = static_cast<int>(drawn[e] >> 32 >> shift);
+                    if (r >= low && r < high) sorted[next[r]++] = drawn[e];
+                }
+                for (std::uint64_t e = at[low]; e < at[high]; e += edge_batch) {
+                    std::uint32_t s[edge_batch], t[edge_batch];
+                    const std::size_t n = std::min<std::size_t>(edge_batch, at[high] - e);
+                    for (std::size_t i = 0; i < n; ++i) {
+                        s[i] = static_cast<std::uint32_t>(sorted[e + i] >> 32);
+                        t[i] = static_cast<std::uint32_t>(sorted[e + i]);
+                    }
+                    f(s, t, nullptr, n);
+                }
+            }
         }
     }
     template <class F>

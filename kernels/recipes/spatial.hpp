@@ -15,13 +15,19 @@ struct Lattice {
     Geometry geometry = Geometry::ring;
     std::int64_t n_sources = 0, n_targets = 0, source_side = 0, target_side = 0;   ///< sides: torus only
 
-    /// The target at `offset` from the place of `source`.  Offsets count to the right, on a torus rows of the lattice first, all modulo its size.
-    SPIKEMASS_HD std::uint32_t target(std::int64_t source, std::uint32_t offset) const {
+    struct Place { std::int64_t x = 0, y = 0; };
+    /// Where a source is among the targets.
+    SPIKEMASS_HD Place place(std::int64_t source) const {
+        if (geometry == Geometry::ring) return {same_place(source, n_sources, n_targets), 0};
+        return {same_place(source % source_side, source_side, target_side), same_place(source / source_side, source_side, target_side)};
+    }
+    /// Offsets count to the right, on a torus in the low 16 bits, and down in the high ones; all modulo the lattice.
+    SPIKEMASS_HD std::uint32_t target(const Place& from, std::uint32_t offset) const {
         if (geometry == Geometry::ring) {
-            const std::int64_t t = same_place(source, n_sources, n_targets) + offset;
+            const std::int64_t t = from.x + offset;
             return static_cast<std::uint32_t>(t >= n_targets ? t - n_targets : t);
         }
-        std::int64_t x = same_place(source % source_side, source_side, target_side) + offset % target_side, y = same_place(source / source_side, source_side, target_side) + offset / target_side;
+        std::int64_t x = from.x + (offset & 0xffff), y = from.y + (offset >> 16);
         if (x >= target_side) x -= target_side;
         if (y >= target_side) y -= target_side;
         return static_cast<std::uint32_t>(y * target_side + x);
@@ -63,10 +69,12 @@ struct Spatial {
     }
     template <class F>
     void targets(Scratch& s, std::int64_t row, F&& f) const {
+        const Lattice::Place place = lattice.place(row);
         counts(row, [&](std::size_t i, std::int64_t k) {
             if (k == 0) return;
             const Shell& shell = shells[i];
-            distinct_picks(s.picks, picks, row, static_cast<std::int64_t>(i), k, shell.size, [&](std::uint32_t x) { s.row.insert(lattice.target(row, offsets[static_cast<std::size_t>(shell.first) + x])); });
+            const std::uint32_t* of_shell = offsets.data() + shell.first;
+            distinct_picks(s.picks, picks, row, static_cast<std::int64_t>(i), k, shell.size, [&](std::uint32_t x) { s.row.insert(lattice.target(place, of_shell[x])); });
         });
         s.row.drain(f);
     }

@@ -102,7 +102,7 @@ inline std::vector<Edge> more_edges(const Projection& p, const Seeds& seeds, std
                 const std::int64_t k = kernels::binomial_table(shell.size, shell.p).sample(key(Stream::binomial).draw64(u(s), i, 0));
                 for (std::uint32_t x : picks(key(Stream::picks), u(s), i, k, shell.size)) {
                     const std::int64_t offset = recipe.offsets[static_cast<std::size_t>(shell.first) + x], a = side(ns), b = side(nt);
-                    add(s, torus ? (s / a * b / a + offset / b) % b * b + (s % a * b / a + offset % b) % b : (s * nt / ns + offset) % nt);
+                    add(s, torus ? (s / a * b / a + offset / 65536) % b * b + (s % a * b / a + offset % 65536) % b : (s * nt / ns + offset) % nt);
                 }
             }
     } else {
