@@ -333,7 +333,7 @@ struct Builder {
         Buffer<std::int16_t> weight;   // of a file
         if constexpr (std::is_same_v<R, SynapseSource>)
             if (weights.drawn()) weight = Buffer<std::int16_t>(rows.index.size());
-        for_each_edge(recipe, [&](const std::uint32_t* s, const std::uint32_t* t, const double* w, std::size_t n) {
+        for_each_edge_nearby(recipe, [&](const std::uint32_t* s, const std::uint32_t* t, const double* w, std::size_t n) {
             Start at[edge_batch];
             for (std::size_t i = 0; i < n; ++i) __builtin_prefetch(cursor.data() + segment_of(s[i], t[i]), 1);
             for (std::size_t i = 0; i < n; ++i) {
@@ -353,9 +353,21 @@ struct Builder {
     }
 
     static constexpr std::size_t edge_batch = 64;
-    /// Calls f(sources, targets, weights or null, n <= edge_batch) on any thread, all synapses of a source on one.
+    /// Calls f(sources, targets, weights or null, n <= edge_batch) on any thread.
     template <class F>
     void for_each_edge(const kernels::FixedTotal& recipe, F&& f) const {
+#pragma omp parallel for num_threads(threads) schedule(static)
+        for (std::uint64_t first = 0; first < recipe.synapses; first += edge_batch) {
+            std::uint32_t s[edge_batch], t[edge_batch];
+            for (std::size_t i = 0; i < edge_batch; i += kernels::batch_blocks) recipe.eight(first + i, s + i, t + i);
+            f(s, t, nullptr, std::min<std::size_t>(edge_batch, recipe.synapses - first));
+        }
+    }
+    /// The same in an order that keeps what is written in the cache.
+    template <class F>
+    void for_each_edge_nearby(const SynapseSource& file, F&& f) const { for_each_edge(file, f); }   // its order is as good as it is
+    template <class F>
+    void for_each_edge_nearby(const kernels::FixedTotal& recipe, F&& f) const {
         // Chunk by chunk, each sorted by ranges of sources first: whoever writes next to a synapse of the same range finds its memory in the cache.
         constexpr int n_ranges = 128;
         int shift = 0;

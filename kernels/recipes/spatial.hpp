@@ -69,13 +69,17 @@ struct Spatial {
     }
     template <class F>
     void targets(Scratch& s, std::int64_t row, F&& f) const {
-        const Lattice::Place place = lattice.place(row);
+        s.list.clear();
         counts(row, [&](std::size_t i, std::int64_t k) {
             if (k == 0) return;
             const Shell& shell = shells[i];
-            const std::uint32_t* of_shell = offsets.data() + shell.first;
-            distinct_picks(s.picks, picks, row, static_cast<std::int64_t>(i), k, shell.size, [&](std::uint32_t x) { s.row.insert(lattice.target(place, of_shell[x])); });
+            distinct_picks(s.picks, picks, row, static_cast<std::int64_t>(i), k, shell.size, [&](std::uint32_t x) {
+                s.list.push_back(static_cast<std::uint32_t>(shell.first) + x);
+                __builtin_prefetch(offsets.data() + s.list.back());   // the table may be larger than the cache
+            });
         });
+        const Lattice::Place place = lattice.place(row);
+        for (std::uint32_t x : s.list) s.row.insert(lattice.target(place, offsets[x]));
         s.row.drain(f);
     }
 };
