@@ -64,4 +64,17 @@ private:
     void* data_ = nullptr;
 };
 
+inline void write_attribute(hid_t object, const char* name, hid_t type, hid_t space, const void* value) {
+    const Handle attribute(H5Acreate2(object, name, type, space, H5P_DEFAULT, H5P_DEFAULT), H5Aclose, "writing an HDF5 attribute");
+    require(H5Awrite(attribute, type, value), "writing an HDF5 attribute");
+}
+
+inline void write_text_attribute(hid_t object, const char* name, const std::string& text) {
+    const Handle type(H5Tcopy(H5T_C_S1), H5Tclose, "writing an HDF5 attribute");
+    H5Tset_size(type, text.size());
+    H5Tset_cset(type, H5T_CSET_UTF8);
+    const Handle scalar(H5Screate(H5S_SCALAR), H5Sclose, "writing an HDF5 attribute");
+    write_attribute(object, name, type, scalar, text.data());
+}
+
 }  // namespace spikemass::output

@@ -20,19 +20,6 @@ constexpr std::uint64_t metadata_room = 1 << 20;   // what HDF5 may still hold b
 constexpr std::uint32_t sonata_magic = 0x0A7A;
 constexpr std::uint32_t sonata_version[2] = {0, 1};
 
-void write_attribute(hid_t object, const char* name, hid_t type, hid_t space, const void* value) {
-    const Handle attribute(H5Acreate2(object, name, type, space, H5P_DEFAULT, H5P_DEFAULT), H5Aclose, "writing a SONATA attribute");
-    require(H5Awrite(attribute, type, value), "writing a SONATA attribute");
-}
-
-void write_text_attribute(hid_t object, const char* name, const std::string& text) {
-    const Handle type(H5Tcopy(H5T_C_S1), H5Tclose, "writing a SONATA attribute");
-    H5Tset_size(type, text.size());
-    H5Tset_cset(type, H5T_CSET_UTF8);
-    const Handle scalar(H5Screate(H5S_SCALAR), H5Sclose, "writing a SONATA attribute");
-    write_attribute(object, name, type, scalar, text.data());
-}
-
 /// The format's enumeration {none, by_id, by_time}.
 void write_sorting(hid_t group, std::uint8_t value) {
     const Handle type(H5Tenum_create(H5T_NATIVE_UINT8), H5Tclose, "writing the attribute sorting");
