@@ -68,7 +68,7 @@ struct Topology {
     double sigma = 0.0;              ///< spatial: in units of the ring's length or the torus's side
     std::int64_t modules = 0;
     double within = 0.0;             ///< modular: share of a neuron's inputs that come from its own module
-    std::shared_ptr<const SynapseSource> file;   ///< from_file; its weights multiply weight_factor
+    std::shared_ptr<const SynapseSource> file = nullptr;   ///< from_file; its weights multiply weight_factor
     double weight_factor = 1.0;      ///< from_file: J of the network file; strength is then J times the mean weight
 };
 

@@ -44,7 +44,7 @@ void GraphWriter::add(const GraphRows& g) {
     write_text_attribute(group, "rows", "source");
     write_text_attribute(group, "source", g.source);
     write_text_attribute(group, "target", g.target);
-    write_column(group, "indptr", H5T_STD_U64LE, H5T_NATIVE_UINT64, g.indptr);
+    write_column(group, "indptr", H5T_STD_I64LE, H5T_NATIVE_UINT64, g.indptr);
     write_column(group, "indices", H5T_STD_U32LE, H5T_NATIVE_UINT32, g.indices);
     if (!g.weights.empty()) write_column(group, "weights", H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, g.weights);
 }
