@@ -22,6 +22,11 @@ const char* name_of(TopologyKind k) {
         case TopologyKind::fixed_indegree: return "fixed_indegree";
         case TopologyKind::fixed_outdegree: return "fixed_outdegree";
         case TopologyKind::lorentzian_indegree: return "lorentzian_indegree";
+        case TopologyKind::fixed_total: return "fixed_total";
+        case TopologyKind::small_world: return "small_world";
+        case TopologyKind::chung_lu: return "chung_lu";
+        case TopologyKind::spatial: return "spatial";
+        case TopologyKind::modular: return "modular";
         default: return "";
     }
 }
@@ -36,6 +41,7 @@ void add_build(TopologyKind kind, const std::string& size, std::int64_t n, doubl
             return Numbers{{"seconds", seconds},
                            {"synapses", synapses},
                            {"seconds_per_1e8", seconds * 1e8 / synapses},
+                           {"synapses_per_second", synapses / seconds},
                            {"bytes_per_synapse", static_cast<double>(g.bytes()) / synapses},
                            {"bits_of_index", g.format == cpu::Format::rows16 ? 16.0 : g.format == cpu::Format::rows32 ? 32.0 : 1.0}};
         };
@@ -77,6 +83,13 @@ void register_benchmarks() {
     for (TopologyKind kind : {TopologyKind::erdos_renyi, TopologyKind::fixed_indegree, TopologyKind::fixed_outdegree, TopologyKind::lorentzian_indegree}) {
         add_build(kind, "N1e5_K1000", n5, sized(1000.0, 60.0));
         add_build(kind, "N1e6_K100", n6, sized(100.0, 30.0));
+    }
+    // Whole modules, square tori.
+    const auto q5 = sized<std::int64_t>(99856, 3600), q6 = sized<std::int64_t>(1000000, 4900);
+    for (TopologyKind kind : {TopologyKind::fixed_total, TopologyKind::small_world, TopologyKind::chung_lu, TopologyKind::spatial, TopologyKind::modular}) {
+        const bool modules = kind == TopologyKind::modular;
+        add_build(kind, "N1e5_K1000", modules ? sized<std::int64_t>(100000, 3000) : q5, sized(1000.0, 60.0));
+        add_build(kind, "N1e6_K100", modules ? sized<std::int64_t>(1000000, 5000) : q6, sized(100.0, 30.0));
     }
     add_build(TopologyKind::fixed_indegree, "N1e5_K100", n5, sized(100.0, 30.0));
     if (settings().large || settings().tiny) add_capacity();

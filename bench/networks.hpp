@@ -16,7 +16,14 @@ inline Projection projection(TopologyKind kind, double mean_indegree, double str
     p.topology.kind = kind;
     p.topology.mean_indegree = mean_indegree;
     p.topology.half_width = mean_indegree / 20;   // lorentzian_indegree
-    p.topology.self_connections = kind == TopologyKind::all_to_all || kind == TopologyKind::annealed;
+    p.topology.self_connections = kind == TopologyKind::all_to_all || kind == TopologyKind::annealed || kind == TopologyKind::fixed_total;
+    p.topology.rewiring = 0.1;
+    p.topology.exponent_in = p.topology.exponent_out = 2.5;
+    p.topology.cutoff = 8;
+    p.topology.sigma = 0.1;
+    p.topology.geometry = Geometry::torus;
+    p.topology.modules = 10;
+    p.topology.within = 0.8;
     p.strength = strength;
     return p;
 }

@@ -67,8 +67,22 @@ inline void draw_steps(const RandomKey& key, std::uint64_t entity, std::uint64_t
         _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + 4 * r), _mm256_blend_epi32(p.word[0][r], _mm256_slli_epi64(p.word[1][r], 32), 0xaa));
 }
 
+/// out[j] = key.draw64(entity, step, 2 first_block + j) for j = 0..15.
+inline void draw_all(const RandomKey& key, std::uint64_t entity, std::uint64_t step, std::uint32_t first_block, std::uint64_t* out) {
+    const PhiloxLanes p(key, entity, step, 0, first_block, 1);
+    for (int r = 0; r < 2; ++r) {
+        const __m256i even = _mm256_blend_epi32(p.word[0][r], _mm256_slli_epi64(p.word[1][r], 32), 0xaa), odd = _mm256_blend_epi32(p.word[2][r], _mm256_slli_epi64(p.word[3][r], 32), 0xaa);
+        const __m256i low = _mm256_unpacklo_epi64(even, odd), high = _mm256_unpackhi_epi64(even, odd);
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + 8 * r), _mm256_permute2x128_si256(low, high, 0x20));
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + 8 * r + 4), _mm256_permute2x128_si256(low, high, 0x31));
+    }
+}
+
 #else
 
+inline void draw_all(const RandomKey& key, std::uint64_t entity, std::uint64_t step, std::uint32_t first_block, std::uint64_t* out) {
+    for (std::uint32_t j = 0; j < 2 * batch_blocks; ++j) out[j] = key.draw64(entity, step, 2 * first_block + j);
+}
 inline void draw_below(const RandomKey& key, std::uint64_t entity, std::uint64_t step, std::uint32_t first_block, std::uint64_t n, std::uint32_t* out) {
     for (std::uint32_t j = 0; j < 2 * batch_blocks; ++j) out[j] = static_cast<std::uint32_t>(mulhi64(key.draw64(entity, step, 2 * first_block + j), n));
 }
@@ -77,5 +91,15 @@ inline void draw_steps(const RandomKey& key, std::uint64_t entity, std::uint64_t
 }
 
 #endif
+
+/// out[i] = word i & 3 of block first_block + i / 4, for i = 0..31.
+inline void draw_words(const RandomKey& key, std::uint64_t entity, std::uint64_t step, std::uint32_t first_block, std::uint32_t* out) {
+    std::uint64_t u[2 * batch_blocks];
+    draw_all(key, entity, step, first_block, u);
+    for (int j = 0; j < 2 * batch_blocks; ++j) {
+        out[2 * j] = static_cast<std::uint32_t>(u[j]);
+        out[2 * j + 1] = static_cast<std::uint32_t>(u[j] >> 32);
+    }
+}
 
 }  // namespace spikemass::kernels

@@ -3,9 +3,12 @@
 // Plain data, no units left to convert: times are in the file's time unit (tau or ms), rates in its inverse.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "kernels/synapse_source.hpp"
 
 namespace spikemass {
 
@@ -45,13 +48,28 @@ struct Population {
     InitialState initial;
 };
 
-enum class TopologyKind { all_to_all, erdos_renyi, fixed_indegree, fixed_outdegree, lorentzian_indegree, annealed };
+enum class TopologyKind {
+    all_to_all, erdos_renyi, fixed_indegree, fixed_outdegree, lorentzian_indegree, annealed,
+    fixed_total, small_world, chung_lu, spatial, modular, from_file
+};
+/// Where neurons are, by index: on a ring, or row by row on a square torus.
+enum class Geometry { ring, torus };
 
 struct Topology {
     TopologyKind kind = TopologyKind::all_to_all;
     double mean_indegree = 0.0;      ///< K; for all_to_all the number of sources (N, or N - 1 without self-connections)
     double half_width = 0.0;         ///< lorentzian_indegree only: HWHM of the in-degrees, Delta_k
-    bool self_connections = false;   ///< default true for all_to_all and annealed
+    bool self_connections = false;   ///< default true for all_to_all, annealed and fixed_total
+    double rewiring = 0.0;           ///< small_world: probability that a ring source is replaced
+    double exponent_in = 0.0, exponent_out = 0.0;   ///< chung_lu: weights w are drawn as w^-exponent ...
+    double cutoff = 0.0;             ///< ... up to cutoff times their mean
+    double correlation = 0.0;        ///< chung_lu: rank correlation of a neuron's in- and out-weight
+    Geometry geometry = Geometry::ring;
+    double sigma = 0.0;              ///< spatial: in units of the ring's length or the torus's side
+    std::int64_t modules = 0;
+    double within = 0.0;             ///< modular: share of a neuron's inputs that come from its own module
+    std::shared_ptr<const SynapseSource> file = nullptr;   ///< from_file; its weights multiply weight_factor
+    double weight_factor = 1.0;      ///< from_file: J of the network file; strength is then J times the mean weight
 };
 
 enum class Normalise { mean_indegree, realised_mean_indegree, indegree, sqrt_mean_indegree, none };

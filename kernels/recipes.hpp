@@ -1,205 +1,29 @@
 #pragma once
 // Graph recipes, version 1: which synapses exist, as integers, the same on every machine (docs/numerics.md, "Graphs").
-// A recipe says what a row or a cell contains; how it is found (bitmap here, sort on a device) is the builder's business.
+// A recipe says what a row holds; how it is found (bitmap here, sort on a device) is the builder's business.
+// By source: degree(row), and targets(scratch, row, f), ascending.  By target: degree(row), and sources(scratch, row, degree, out), in any order.
 
-#include <bit>
-#include <cstdint>
-#include <vector>
-
-#include "kernels/draw_batch.hpp"
-#include "kernels/network.hpp"
-#include "kernels/quantiles.hpp"
-#include "models/base/random.hpp"
+#include "kernels/laws.hpp"
+#include "kernels/picks.hpp"
+#include "kernels/recipes/chung_lu.hpp"
+#include "kernels/recipes/erdos_renyi.hpp"
+#include "kernels/recipes/fixed_degree.hpp"
+#include "kernels/recipes/fixed_total.hpp"
+#include "kernels/recipes/small_world.hpp"
+#include "kernels/recipes/spatial.hpp"
 
 namespace spikemass::kernels {
 
 constexpr int graph_recipe = 1;
 
-/// Binomial(n, p), exact to 2^-53, by recurrence from the mode: no logarithms.
-QuantileTable binomial_table(std::int64_t n, double p);
-/// Lorentzian of centre k and half width hwhm, rounded to integers, conditioned on [0, min(2k, k_max)].
-QuantileTable lorentzian_table(double k, double hwhm, std::int64_t k_max);
-/// Partners of every row of fixed_indegree and fixed_outdegree.  ConfigurationError where there are not as many.
-std::int64_t fixed_degree(const Projection&, std::int64_t n_sources, std::int64_t n_targets, bool same_population);
-/// Gaussian quantiles z at (i + 1/2)/4096 in units of 2^-24, for weights.
-std::vector<std::int32_t> gaussian_table();
+inline bool stores_nothing(TopologyKind k) { return k == TopologyKind::all_to_all || k == TopologyKind::annealed; }
+/// A pair of neurons may have several synapses.
+inline bool has_multapses(TopologyKind k) { return k == TopologyKind::fixed_total || k == TopologyKind::from_file; }
 
-/// Erdos-Renyi cells: targets are cut into cells of `width`, independent of tiles and blocks.
-struct ErdosRenyi {
-    std::int64_t n_targets = 0, width = 4096, cells = 1;
-    bool skip_self = false;
-    QuantileTable full, full_own, last, last_own;         ///< own: the cell holds the source itself
-    double p = 0.0;
+/// Var K_i of the law, where it is known: independent synapses, fixed numbers, power laws (in the sparse limit); 0 for from_file.
+double indegree_variance(const Projection&, std::int64_t n_sources, std::int64_t n_targets, bool same_population);
 
-    ErdosRenyi() = default;
-    ErdosRenyi(std::int64_t n_sources, std::int64_t n_targets, double mean_indegree, bool skip_self);
-
-    std::int64_t cell_size(std::int64_t cell) const { return cell + 1 == cells ? n_targets - cell * width : width; }
-    bool is_own(std::int64_t row, std::int64_t cell) const { return skip_self && row / width == cell; }
-    /// Numbers of targets of `row` in all cells, f(cell, k), in order.
-    template <class F>
-    void counts(const RandomKey& binomial, std::int64_t row, F&& f) const {
-        const std::int64_t own = skip_self ? row / width : -1;
-        for (std::int64_t first = 0; first < cells; first += batch_blocks) {
-            std::uint64_t u[batch_blocks];
-            draw_steps(binomial, static_cast<std::uint64_t>(row), static_cast<std::uint64_t>(first), u);
-            const std::int64_t end = first + batch_blocks < cells ? first + batch_blocks : cells;
-            for (std::int64_t cell = first; cell < end; ++cell) {
-                const QuantileTable& t = cell + 1 == cells ? (cell == own ? last_own : last) : (cell == own ? full_own : full);
-                f(cell, t.sample(u[cell - first]));
-            }
-        }
-    }
-    /// Number of targets of `row` in `cell`.
-    std::int64_t count(const RandomKey& binomial, std::int64_t row, std::int64_t cell) const {
-        const bool own = is_own(row, cell);
-        const QuantileTable& t = cell + 1 == cells ? (own ? last_own : last) : (own ? full_own : full);
-        return t.sample(binomial.draw64(static_cast<std::uint64_t>(row), static_cast<std::uint64_t>(cell), 0));
-    }
-};
-
-/// A set of integers below n, filled in any order and drained in ascending order.
-/// A bitmap with one summary bit per 64 words: cheap for a handful of picks of millions as well as for dense rows.
-class PickSet {
-public:
-    void reserve(std::int64_t n) {
-        if (static_cast<std::size_t>((n + 63) / 64) > words_.size()) {
-            words_.assign(static_cast<std::size_t>((n + 63) / 64), 0);
-            summary_.assign((words_.size() + 63) / 64, 0);
-            live_.assign(words_.size() + group, 0);
-        }
-    }
-    /// True if x was not there.
-    bool insert(std::uint64_t x) {
-        std::uint64_t& w = words_[x >> 6];
-        const std::uint64_t bit = 1ull << (x & 63);
-        const bool fresh = (w & bit) == 0;
-        w |= bit;
-        summary_[x >> 12] |= 1ull << ((x >> 6) & 63);
-        return fresh;
-    }
-    /// The same for sets that are emptied by erase_word only, not drained.
-    bool mark(std::uint64_t x) {
-        std::uint64_t& w = words_[x >> 6];
-        const std::uint64_t bit = 1ull << (x & 63);
-        const bool fresh = (w & bit) == 0;
-        w |= bit;
-        return fresh;
-    }
-    /// Forgets x and its neighbours.
-    void erase_word(std::uint64_t x) { words_[x >> 6] = 0; }
-    /// Calls f(x) in ascending order and leaves the set empty.  Words that hold something are listed first, in groups, without a
-    /// branch on how many a summary has: sparse sets would mispredict it every time.
-    template <class F>
-    void drain(F&& f) {
-        std::uint32_t* end = live_.data();
-        for (std::size_t s = 0; s < summary_.size(); ++s) {
-            std::uint64_t live = summary_[s];
-            summary_[s] = 0;
-            const int n = std::popcount(live);
-            int i = 0;
-            do {
-                for (int k = 0; k < group; ++k, live &= live - 1) end[i + k] = static_cast<std::uint32_t>(64 * s) + static_cast<std::uint32_t>(std::countr_zero(live));
-                i += group;
-            } while (i < n);
-            end += n;
-        }
-        for (const std::uint32_t* w = live_.data(); w < end; ++w) {
-            std::uint64_t bits = words_[*w];
-            words_[*w] = 0;
-            do {
-                f(64 * *w + static_cast<std::uint32_t>(std::countr_zero(bits)));
-                bits &= bits - 1;
-            } while (bits != 0);
-        }
-    }
-    /// Calls f(x) for every x < n that is not in the set, ascending, and leaves the set empty.
-    template <class F>
-    void drain_complement(std::int64_t n, F&& f) {
-        for (std::int64_t w = 0; w * 64 < n; ++w) {
-            const std::int64_t left = n - w * 64;
-            const std::uint64_t valid = left >= 64 ? ~0ull : (1ull << left) - 1;
-            for (std::uint64_t bits = ~words_[static_cast<std::size_t>(w)] & valid; bits != 0; bits &= bits - 1)
-                f(static_cast<std::uint32_t>(w * 64 + std::countr_zero(bits)));
-            words_[static_cast<std::size_t>(w)] = 0;
-        }
-        for (std::uint64_t& s : summary_) s = 0;
-    }
-
-private:
-    static constexpr int group = 2;
-    std::vector<std::uint64_t> words_, summary_;
-    std::vector<std::uint32_t> live_;   // words that are not 0, while draining
-};
-
-/// k <= 16 distinct of n < 2^31, ascending in out [16]; false if two draws are equal, and then out is void.
-inline bool few_picks(const RandomKey& key, std::uint64_t row, std::uint64_t cell, int k, std::int64_t n, std::int32_t* out) {
-    alignas(64) std::uint32_t draw[16];
-    alignas(64) std::int32_t x[16], rank[16];
-    draw_below(key, row, cell, 0, static_cast<std::uint64_t>(n), draw);
-    for (int i = 0; i < 16; ++i) {
-        x[i] = i < k ? static_cast<std::int32_t>(draw[i]) : 0x7fffffff;
-        rank[i] = 0;
-    }
-    for (int j = 0; j < k; ++j) {
-        const std::int32_t y = x[j];
-        for (int i = 0; i < 16; ++i) rank[i] += x[i] > y ? 1 : 0;
-    }
-    int sum = 0;   // ranks of distinct numbers are 0, 1, ..., k - 1; equal ones share the lower
-    for (int j = 0; j < k; ++j) {
-        out[rank[j]] = x[j];
-        sum += rank[j];
-    }
-    return sum == k * (k - 1) / 2;
-}
-
-/// k distinct of n, uniform: the first k distinct values of mulhi64(draw j, n), j = 0, 1, ...; for k > n/2 the complement
-/// of n - k such values.  f is called with each, ascending.
-template <class F>
-void distinct_picks(PickSet& set, const RandomKey& key, std::int64_t row, std::int64_t cell, std::int64_t k, std::int64_t n, F&& f) {
-    const bool complement = k > n / 2;
-    const std::int64_t wanted = complement ? n - k : k;
-    const std::uint64_t entity = static_cast<std::uint64_t>(row), step = static_cast<std::uint64_t>(cell);
-    if (!complement && wanted <= 16 && n < 0x7fffffff) {
-        std::int32_t x[16];
-        if (few_picks(key, entity, step, static_cast<int>(wanted), n, x)) {
-            for (std::int64_t i = 0; i < wanted; ++i) f(static_cast<std::uint32_t>(x[i]));
-            return;
-        }
-    }
-    constexpr std::int64_t per_batch = 2 * batch_blocks;
-    std::uint32_t draw[4 * per_batch];
-    std::int64_t used = 0, drawn = 0, have = 0;
-    for (std::uint32_t block = 0; have < wanted;) {
-        if (used == drawn)
-            for (used = drawn = 0; drawn < 4 * per_batch && drawn < wanted - have; drawn += per_batch, block += batch_blocks)
-                draw_below(key, entity, step, block, static_cast<std::uint64_t>(n), draw + drawn);
-        const std::int64_t last = used + (drawn - used < wanted - have ? drawn - used : wanted - have);
-        for (; used < last; ++used) have += set.insert(draw[used]);
-    }
-    if (complement)
-        set.drain_complement(n, f);
-    else
-        set.drain(f);
-}
-
-/// The same values in any order, as out [k]; cheaper where what is built does not depend on the order.
-inline void distinct_picks_in_any_order(PickSet& set, const RandomKey& key, std::int64_t row, std::int64_t cell, std::int64_t k, std::int64_t n, std::uint32_t* out) {
-    if (k > n / 2) {
-        distinct_picks(set, key, row, cell, k, n, [&](std::uint32_t x) { *out++ = x; });
-        return;
-    }
-    const std::uint64_t entity = static_cast<std::uint64_t>(row), step = static_cast<std::uint64_t>(cell);
-    std::int64_t have = 0;
-    for (std::uint32_t block = 0; have < k; block += batch_blocks) {
-        std::uint32_t draw[2 * batch_blocks];
-        draw_below(key, entity, step, block, static_cast<std::uint64_t>(n), draw);
-        for (int j = 0; j < 2 * batch_blocks && have < k; ++j) {
-            out[have] = draw[j];   // stays if it is new
-            have += set.mark(draw[j]);
-        }
-    }
-    for (std::int64_t i = 0; i < k; ++i) set.erase_word(out[i]);
-}
+/// ConfigurationError "projection.NAME: ..." for degrees that cannot be realised.
+void check_recipe(const Projection&, std::int64_t n_sources, std::int64_t n_targets, bool same_population);
 
 }  // namespace spikemass::kernels

@@ -17,9 +17,10 @@ struct WeightView {
     const std::int32_t* table = nullptr;        ///< [intervals] Gaussian quantiles in units of 2^-24
     double mean = 0.0, sd = 0.0, scale = 1.0;   ///< scale: units of fixed point in one of J, a power of two
 
-    SPIKEMASS_HD std::int16_t operator()(std::int64_t source, std::int64_t target) const {
+    /// `before`: synapses of the same pair that come before this one.
+    SPIKEMASS_HD std::int16_t operator()(std::int64_t source, std::int64_t target, std::uint32_t before = 0) const {
         // 12 bits choose the table's interval, the next 20 interpolate inside it.
-        const std::uint64_t u = key.draw64(static_cast<std::uint64_t>(source), static_cast<std::uint64_t>(target), 0);
+        const std::uint64_t u = key.draw64(static_cast<std::uint64_t>(source), static_cast<std::uint64_t>(target), before);
         const auto i = static_cast<std::int32_t>(u >> 52);
         const std::int32_t j = i + 1 < intervals ? i + 1 : i;
         const auto part = static_cast<std::int64_t>((u >> 32) & 0xfffff);
@@ -41,13 +42,20 @@ public:
     /// On the host's table.
     WeightView view() const;
     const std::vector<std::int32_t>& table() const { return table_; }
-    std::int16_t operator()(std::int64_t source, std::int64_t target) const { return view()(source, target); }
+    std::int16_t operator()(std::int64_t source, std::int64_t target, std::uint32_t before = 0) const { return view()(source, target, before); }
+    /// A weight of a file, which was J times `w`.
+    std::int16_t of_file(double w) const {
+        const double x = file_factor_ * w * view_.scale;
+        return static_cast<std::int16_t>(x < 0 ? x - 0.5 : x + 0.5);
+    }
     /// ConfigurationError where the sum over a target's `max_indegree` weights could leave i32.
     void require_sums_fit(const std::string& projection, std::uint32_t max_indegree) const;
 
 private:
     bool drawn_ = false;
     double largest_ = 0.0;   ///< bound on |weight|
+    double largest_sum_ = 0.0;   ///< from_file: of |weight| over the synapses of a target; 0: bounded by the in-degree
+    double file_factor_ = 1.0;
     WeightView view_;
     std::vector<std::int32_t> table_;
 };

@@ -9,7 +9,7 @@ root = Path(__file__).resolve().parent.parent
 rank = {"models": 0, "kernels": 1, "host": 2}
 # Which folders of host/ a folder of host/ may include, beside itself; "" = files directly in host/.
 sideways = {
-    "spiking": set(), "cpu": {"spiking"}, "gpu": {"", "cpu", "spiking"}, "config": set(), "output": set(), "analysis": set(), "mass": set(),
+    "spiking": set(), "cpu": {"spiking"}, "gpu": {"", "cpu", "spiking"}, "config": {"input"}, "input": {"output"}, "output": set(), "analysis": set(), "mass": set(),
     "": {"mass", "gpu"},                                            # simulation: resolves initial states by the mass; backend: makes engines
     "live": {"", "config", "output", "analysis", "mass"},
     "sweep": {"", "config", "output", "mass", "live"},

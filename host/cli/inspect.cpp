@@ -11,15 +11,18 @@
 #include "host/cli/options.hpp"
 #include "host/config/schema.hpp"
 #include "host/config/sweep_plan.hpp"
+#include "host/cpu/graph.hpp"
 #include "host/cpu/isa.hpp"
 #include "host/gpu_devices.hpp"
 #include "host/mass/mass.hpp"
 #include "host/output/dataset.hpp"
 #include "host/output/files.hpp"
+#include "host/output/graph_file.hpp"
 #include "host/output/sweep_folder.hpp"
 #include "host/sweep/header.hpp"
 #include "host/sweep/sweep.hpp"
 #include "host/version.hpp"
+#include "kernels/recipes.hpp"
 #include "models/closures/registry.hpp"
 #include "models/registry.hpp"
 
@@ -55,7 +58,34 @@ int validate(const Common& common, const std::string& path) {
     return 0;
 }
 
-int info(const Common& common, const std::string& path, bool keys) {
+/// The stored graphs of a network in a file that topology from_file reads.
+void write_graphs(const Configuration& c, const std::filesystem::path& file, int threads) {
+    check_output_file("--graph", file);
+    output::GraphWriter out(file);
+    bool any = false;
+    for (const Projection& p : c.network.projections) {
+        if (kernels::stores_nothing(p.topology.kind)) continue;
+        any = true;
+        const Population &source = c.network.populations[p.source], &target = c.network.populations[p.target];
+        const cpu::GraphOptions options{threads, cpu::Format::rows32};
+        const cpu::GraphEstimate e = cpu::estimate_graph(p, source.size, target.size, p.source == p.target, options);
+        const double needed = e.build_bytes + (p.strength_sd > 0 ? 8.0 * e.synapses : 0.0);
+        if (needed > available_memory())
+            throw CapacityError(fmt::format("projection.{}: writing its graph of {:.3g} synapses takes {}, and {} are free. Use a smaller network.", p.name, e.synapses,
+                                            output::human_bytes(static_cast<std::uint64_t>(needed)), output::human_bytes(static_cast<std::uint64_t>(available_memory()))));
+        const cpu::Graph g = cpu::build_graph(p, c.network.seeds, source.size, target.size, p.source == p.target, cpu::best_isa(), options);
+        std::vector<std::uint64_t> start(static_cast<std::size_t>(source.size) + 1);
+        for (std::size_t i = 0; i < start.size(); ++i) start[i] = g.rows32.start(i);
+        std::vector<double> weight(g.rows32.weight.size());
+        for (std::size_t i = 0; i < weight.size(); ++i) weight[i] = g.rows32.weight[i] * g.weight_unit;
+        out.add({p.name, source.name, target.name, start, g.rows32.index.span(), weight});
+    }
+    if (!any) throw ConfigurationError("--graph: no projection of this network stores a graph: all_to_all and annealed have none. Nothing was written.");
+    out.close();
+}
+
+int info(const Common& common, const std::string& path, bool keys, const std::string& graph) {
+    if (!graph.empty() && (path.empty() || !is_network_file(path))) throw ConfigurationError("info --graph: writes the graphs of a network; name a network file.");
     if (keys) {
         fmt::print("{}", config::describe_keys());
         return 0;
@@ -64,6 +94,7 @@ int info(const Common& common, const std::string& path, bool keys) {
     if (is_network_file(path)) {
         const NetworkFile file = NetworkFile::load(path, common.overrides(), common.seed);
         const Configuration c = file.resolve();
+        if (!graph.empty()) write_graphs(c, graph, common.all_threads());
         if (common.json) {
             fmt::print("{}\n", c.resolved.dump());
             return 0;
@@ -135,13 +166,14 @@ Verb add_validate(CLI::App& app) {
 }
 
 Verb add_info(CLI::App& app) {
-    struct S { Common common; std::string path; bool keys = false; };
+    struct S { Common common; std::string path, graph; bool keys = false; };
     auto o = std::make_shared<S>();
     CLI::App* verb = app.add_subcommand("info", "What a network file or a dataset holds");
     verb->add_option("file", o->path, "Network file, dataset or sweep's folder");
     verb->add_flag("--keys", o->keys, "List every key of the network file");
+    verb->add_option("--graph", o->graph, "Write the network's synapses to this HDF5 file, which topology from_file reads");
     o->common.add_to(*verb);
-    return {verb, [o] { return info(o->common, o->path, o->keys); }};
+    return {verb, [o] { return info(o->common, o->path, o->keys, o->graph); }};
 }
 
 Verb add_doctor(CLI::App& app) {

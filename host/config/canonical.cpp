@@ -133,6 +133,9 @@ private:
             case Type::seed: return seed(*node, path());
             case Type::numbers: return numbers(*node, path());
             case Type::paths: return paths(*node, path());
+            case Type::text:
+                if (node->string() && !node->string()->empty()) return *node->string();
+                reading_.fail(path(), fmt::format("must be text in quotes, and this is {}", node->string() ? "empty" : node->type()));
             default: break;
         }
         return {};

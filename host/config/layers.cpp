@@ -40,10 +40,41 @@ Node parse(const std::string& text, const fs::path& file, int layer = 0) {
     return root;
 }
 
+/// Paths of synapse files become absolute: they are relative to the file that says them, which need not be the one that is read first.  True if there was one.
+bool find_synapse_files(Node& node, const fs::path& folder, const std::string& path = "") {
+    bool found = false;
+    const auto is_file = [&](std::string_view p) {
+        if (p.starts_with("sweep.")) p.remove_prefix(6);
+        return p.starts_with("projection.") && p.ends_with(".topology.file");
+    };
+    const auto make_absolute = [&](Node& n) {
+        if (n.string() && !n.string()->empty()) {
+            n.value = fs::absolute(folder / *n.string()).lexically_normal().string();
+            found = true;
+        }
+    };
+    for (Entry& entry : *node.table()) {
+        const std::string here = join(split_path(child_path(path, entry.key)), ".");
+        if (entry.value.table()) {
+            found |= find_synapse_files(entry.value, folder, here);
+        } else if (is_file(here)) {
+            if (const auto* list = entry.value.list()) {
+                auto elements = *list;
+                for (Node& n : elements) make_absolute(n);
+                entry.value.value = std::make_shared<const std::vector<Node>>(std::move(elements));
+            } else {
+                make_absolute(entry.value);
+            }
+        }
+    }
+    return found;
+}
+
 /// `chain`: the files that led here.
 Node read_chain(Node root, const fs::path& file, std::vector<fs::path> chain) {
     chain.push_back(fs::weakly_canonical(file));
     const Node* extends = root.find("extends");
+    find_synapse_files(root, file.parent_path());
     if (!extends) return root;
     const auto fail = [&](const std::string& rule) -> ConfigurationError {
         return problem(fmt::format("{}: extends = {}: {}", extends->origin.text(), extends->describe(), rule));
@@ -127,6 +158,8 @@ Layers read_layers(const fs::path& file) {
     if (out.root.find("extends")) {
         out.root = read_chain(std::move(out.root), file, {});
         out.as_written = false;
+    } else if (find_synapse_files(out.root, file.parent_path())) {
+        out.as_written = false;
     }
     return out;
 }
@@ -139,7 +172,9 @@ void merge(Node& base, Node&& over, const std::string& path) {
     const Section* section = section_of(path);
     for (Entry& entry : *over.table()) {
         const Key* key = section ? section->find(entry.key) : nullptr;
-        if (key && *key->rules.rival && !over.find(key->rules.rival)) base.erase(key->rules.rival);
+        if (key)
+            for (const std::string& rival : key->rivals)
+                if (!over.find(rival)) base.erase(rival);
         if (Node* old = base.find(entry.key))
             merge(*old, std::move(entry.value), child_path(path, entry.key));
         else
@@ -177,7 +212,7 @@ void assign(Node& root, const std::string& path, Node value, std::string_view ro
             throw problem(fmt::format("{}: {} `{}`: {} = {} is not a table.", value.origin.text(), role, path, parts[i], child->describe()));
         node = child;
     }
-    if (*key.rules.rival) node->erase(key.rules.rival);
+    for (const std::string& rival : key.rivals) node->erase(rival);
     expand_scalars(value, path);
     if (Node* old = node->find(parts.back()); old && key.type == Type::table)
         merge(*old, std::move(value), path);

@@ -4,10 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <map>
 
 #include "host/config/wording.hpp"
 #include "host/config/schema.hpp"
+#include "host/input/synapse_file.hpp"
+#include "kernels/recipes.hpp"
 #include "models/base/error.hpp"
 #include "models/base/random.hpp"
 
@@ -157,6 +160,7 @@ private:
         topology(path + ".topology", table.at("topology"), p);
         p.strength = table.at("strength").at("mean").get<double>();
         if (table.at("strength").contains("sd")) p.strength_sd = table.at("strength").at("sd").get<double>();
+        if (p.topology.file) file_weights(path, p);
         if (p.strength_sd > 0 && (p.topology.kind == TopologyKind::all_to_all || p.topology.kind == TopologyKind::annealed))
             reading_.fail(path + ".strength.sd", fmt::format("kind = {} stores no synapses that could have weights of their own", table.at("topology").at("kind").dump()),
                           "Use a constant strength, or a kind of graph that is stored, such as erdos_renyi.");
@@ -170,11 +174,20 @@ private:
         net_.projections.push_back(std::move(p));
     }
 
+    /// A file's weights multiply the strength.
+    void file_weights(const std::string& path, Projection& p) const {
+        if (p.strength_sd > 0)
+            reading_.fail(path + ".strength.sd", "synapses of a file have the weights of the file, or all the same one", "Use a constant strength; a file's weights multiply it.");
+        p.topology.weight_factor = p.strength;
+        p.strength_sd = p.topology.file->weighted ? std::abs(p.strength) * p.topology.file->weight_sd : 0.0;
+        p.strength *= p.topology.file->mean_weight;
+    }
+
     /// What is possible: K sources for every target, none of them twice.
     void topology(const std::string& path, Json& table, Projection& p) {
         Topology& t = p.topology;
         t.kind = enumerator<TopologyKind>(table, "kind", *section_of(path));
-        t.self_connections = table.at("self_connections").get<bool>();
+        t.self_connections = !table.contains("self_connections") || table.at("self_connections").get<bool>();
         const Population& source = net_.populations[p.source];
         const Population& target = net_.populations[p.target];
         const std::int64_t self = p.source == p.target && !t.self_connections ? 1 : 0;
@@ -188,11 +201,16 @@ private:
         }
         if (t.kind == TopologyKind::annealed && !t.self_connections && p.source == p.target)
             reading_.fail(path + ".self_connections", "annealed draws the targets of every spike from all neurons, its own included", "Remove self_connections = false.");
-        const bool by_probability = table.contains("probability");
-        if (by_probability && table.contains("mean_indegree"))
-            reading_.fail(path + ".probability", "mean_indegree and probability say the same in two ways", "Keep one of them.");
-        const std::string key = path + (by_probability ? ".probability" : ".mean_indegree");
-        if (by_probability) {
+        if (t.kind == TopologyKind::from_file) return from_file(path, table, p);
+        const bool by_probability = table.contains("probability"), by_number = table.contains("synapses");
+        if (by_probability + by_number + table.contains("mean_indegree") > 1)
+            reading_.fail(path + (by_probability ? ".probability" : ".synapses"), fmt::format("mean_indegree{} and probability say the same in {} ways", by_number ? ", synapses" : "", by_number ? "three" : "two"),
+                          "Keep one of them.");
+        const std::string key = path + (by_probability ? ".probability" : by_number ? ".synapses" : ".mean_indegree");
+        if (by_number) {
+            t.mean_indegree = static_cast<double>(table.at("synapses").get<std::int64_t>()) / static_cast<double>(target.size);
+            table.erase("synapses");
+        } else if (by_probability) {
             t.mean_indegree = table.at("probability").get<double>() * static_cast<double>(sources);
             table.erase("probability");
         } else if (table.contains("mean_indegree")) {
@@ -206,7 +224,7 @@ private:
         const auto offered = [&] {
             return fmt::format("population \"{}\" offers each neuron {} sources (size {}{})", source.name, sources, source.size, self ? ", no self-connection" : "");
         };
-        if (t.kind != TopologyKind::annealed && k > static_cast<double>(sources))
+        if (t.kind != TopologyKind::annealed && t.kind != TopologyKind::fixed_total && k > static_cast<double>(sources))
             reading_.fail(key, fmt::format("the mean in-degree is {:.10g} and {}", k, offered()),
                           fmt::format("Use mean_indegree <= {}, a larger size, or kind = \"annealed\", which draws with repetition.", sources));
         if (t.kind == TopologyKind::fixed_indegree) k = whole(key, k, "the in-degree of fixed_indegree", 1.0);
@@ -224,7 +242,48 @@ private:
                 reading_.fail(key, fmt::format("in-degrees are drawn from [0, 2 mean_indegree] = [0, {:.10g}] and {}", 2.0 * k, offered()),
                               fmt::format("Use mean_indegree <= {:.10g} or a larger size.", 0.5 * static_cast<double>(sources)));
         }
+        structure(table, t);
+        try {
+            kernels::check_recipe(p, source.size, target.size, p.source == p.target);
+        } catch (const ConfigurationError& error) {
+            throw problem(fmt::format("{}: {}", reading_.place(path), error.what()));
+        }
         put_mean_indegree(table, k);
+    }
+
+    /// Keys of one kind each.
+    void structure(const Json& table, Topology& t) const {
+        const auto number = [&table](const char* key, double& x) {
+            if (table.contains(key)) x = table.at(key).get<double>();
+        };
+        number("rewiring", t.rewiring);
+        number("exponent_in", t.exponent_in);
+        number("exponent_out", t.exponent_out);
+        number("cutoff", t.cutoff);
+        number("correlation", t.correlation);
+        number("sigma", t.sigma);
+        number("within", t.within);
+        if (table.contains("modules")) t.modules = table.at("modules").get<std::int64_t>();
+        if (table.contains("geometry")) t.geometry = table.at("geometry") == "torus" ? Geometry::torus : Geometry::ring;
+    }
+
+    /// Reads and checks the file; its checksum joins the resolved configuration.
+    void from_file(const std::string& path, Json& table, Projection& p) const {
+        Topology& t = p.topology;
+        const auto file = std::filesystem::absolute(table.at("file").get<std::string>()).lexically_normal();
+        const std::string group = table.contains("group") ? table.at("group").get<std::string>() : "";
+        try {
+            t.file = input::open_synapses(file, group, net_.populations[p.source].size, net_.populations[p.target].size);
+        } catch (const Error& error) {
+            throw Error(error.code(), fmt::format("{}: {}.file: {}", reading_.place(path + ".file"), path, error.what()));
+        }
+        const std::string checksum = fmt::format("{:016x}", t.file->checksum);
+        if (table.contains("checksum") && table.at("checksum") != checksum)
+            reading_.fail(path + ".checksum", fmt::format("the synapses of {} have the checksum {}: it is another graph than the one that is meant", file.string(), checksum),
+                          "Give the file that was used before, or remove checksum.");
+        t.mean_indegree = static_cast<double>(t.file->synapses) / static_cast<double>(net_.populations[p.target].size);
+        table["file"] = file.string();
+        table["checksum"] = checksum;
     }
 
     /// x rounded to the whole number >= 1 that it is to 1e-9; `per_k`: x for mean_indegree = 1.

@@ -27,6 +27,7 @@ std::vector<Section> build() {
             key.available = words(choices.substr(0, bar));
             if (bar != std::string_view::npos) key.unavailable = words(choices.substr(bar + 1));
             key.kinds = words(key.rules.used_by);
+            key.rivals = words(key.rules.rivals);
             // Defaults are written as TOML values that are also JSON.
             if (key.fallback && *key.fallback) key.default_value = nlohmann::ordered_json::parse(key.fallback);
             if (key.type == Type::table)
@@ -47,6 +48,7 @@ std::string type_text(const Key& key) {
         case Type::seed: return "integer >= 0, < 2^64";
         case Type::numbers: return "list of numbers";
         case Type::paths: return "list of swept paths";
+        case Type::text: return "text";
         case Type::table: return "table";
         case Type::future: return "";
     }

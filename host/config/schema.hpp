@@ -21,6 +21,7 @@ enum class Type {
     seed,       ///< u64; a string of digits where TOML's signed integers end
     numbers,    ///< list of numbers
     paths,      ///< list of strings
+    text,       ///< a string
     table,      ///< a nested section
     future      ///< a name of the format that this version does not offer
 };
@@ -34,7 +35,7 @@ struct Range {
     const char* text;              ///< "must be > 0"
     bool contains(double x) const { return (above_low ? x > low : x >= low) && x <= high; }
 };
-extern const Range any_number, positive, non_negative, probability_range, size_range, count_range;
+extern const Range any_number, positive, non_negative, probability_range, share_range, correlation_range, above_one, size_range, count_range;
 
 struct Section;
 
@@ -44,7 +45,7 @@ struct Key {
         const Range* range = &any_number;
         const char* choices = "";          ///< "qif theta | lif": those after the bar are known to the format but not available
         const char* used_by = "";          ///< kinds (values of the section's selector) that use the key; "": all
-        const char* rival = "";            ///< key that says the same in another way: the later layer wins
+        const char* rivals = "";           ///< keys that say the same in another way: the later layer wins
         bool sweepable = true;
         bool counts = false;               ///< samples of it are whole numbers
         Quantity quantity = Quantity::one;
@@ -56,7 +57,7 @@ struct Key {
     Rules rules = {};
 
     // Derived once from the text above.
-    std::vector<std::string> available = {}, unavailable = {}, kinds = {};
+    std::vector<std::string> available = {}, unavailable = {}, kinds = {}, rivals = {};
     std::optional<nlohmann::ordered_json> default_value = {};
     const Section* section = nullptr;      ///< Type::table
 

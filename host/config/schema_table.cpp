@@ -12,14 +12,17 @@ const Range any_number{-largest, largest, false, "must be a finite number"};
 const Range positive{0.0, largest, true, "must be > 0"};
 const Range non_negative{0.0, largest, false, "must be >= 0"};
 const Range probability_range{0.0, 1.0, true, "must be > 0 and <= 1"};
+const Range share_range{0.0, 1.0, false, "must be >= 0 and <= 1"};
+const Range correlation_range{-1.0, 1.0, false, "must be >= -1 and <= 1"};
+const Range above_one{1.0, largest, true, "must be > 1"};
 const Range size_range{1.0, 0x1p40, false, "must be >= 1 and <= 2^40 = 1099511627776"};
 const Range count_range{1.0, 0x1p31 - 1, false, "must be >= 1 and < 2^31"};
 
 std::vector<Section> schema_table() {
-    const char* const random_topologies = "erdos_renyi fixed_indegree fixed_outdegree lorentzian_indegree annealed";
+    const char* const random_topologies =
+        "erdos_renyi fixed_indegree fixed_outdegree lorentzian_indegree annealed fixed_total small_world chung_lu spatial modular";
     const char* const topologies =
-        "all_to_all erdos_renyi fixed_indegree fixed_outdegree lorentzian_indegree annealed"
-        " | fixed_total small_world chung_lu spatial modular from_file";
+        "all_to_all erdos_renyi fixed_indegree fixed_outdegree lorentzian_indegree annealed fixed_total small_world chung_lu spatial modular from_file";
     const char* const draws = "midpoint_quantiles compensated_quantiles mpr_quantiles random";
     return {
         {.path = "run",
@@ -82,15 +85,28 @@ std::vector<Section> schema_table() {
          .selector = "kind",
          .keys = {{"kind", Type::choice, nullptr, "connectivity structure", {.choices = topologies}},
                   {"mean_indegree", Type::number, "", "mean number K of sources per target", {.range = &positive,
-                   .used_by = random_topologies, .rival = "probability", .counts = true}},
+                   .used_by = random_topologies, .rivals = "probability synapses", .counts = true}},
                   {"probability", Type::number, "", "instead of mean_indegree: K / number of possible sources", {.range = &probability_range,
-                   .used_by = random_topologies, .rival = "mean_indegree"}},
+                   .used_by = random_topologies, .rivals = "mean_indegree synapses"}},
+                  {"synapses", Type::integer, "", "instead of mean_indegree: number of synapses in all", {.range = &size_range, .used_by = "fixed_total",
+                   .rivals = "mean_indegree probability"}},
                   {"half_width", Type::number, nullptr, "half width at half maximum of the in-degrees", {.range = &positive,
                    .used_by = "lorentzian_indegree"}},
-                  {"self_connections", Type::boolean, "true", "may a neuron be its own source", {.used_by = "all_to_all annealed"}},
+                  {"self_connections", Type::boolean, "true", "may a neuron be its own source", {.used_by = "all_to_all annealed fixed_total"}},
                   {"self_connections", Type::boolean, "false", "may a neuron be its own source",
-                   {.used_by = "erdos_renyi fixed_indegree fixed_outdegree lorentzian_indegree"}},
-                  {"synapses", Type::future}}},
+                   {.used_by = "erdos_renyi fixed_indegree fixed_outdegree lorentzian_indegree small_world chung_lu spatial modular"}},
+                  {"rewiring", Type::number, nullptr, "probability that a source on the ring is replaced by any other", {.range = &share_range, .used_by = "small_world"}},
+                  {"exponent_in", Type::number, nullptr, "in-degrees follow k^-exponent_in", {.range = &non_negative, .used_by = "chung_lu"}},
+                  {"exponent_out", Type::number, nullptr, "out-degrees follow k^-exponent_out", {.range = &non_negative, .used_by = "chung_lu"}},
+                  {"cutoff", Type::number, "10.0", "largest degree in units of the mean", {.range = &above_one, .used_by = "chung_lu"}},
+                  {"correlation", Type::number, "0.0", "rank correlation of a neuron's in- and out-degree", {.range = &correlation_range, .used_by = "chung_lu"}},
+                  {"geometry", Type::choice, "\"ring\"", "where neurons are, by index", {.choices = "ring torus", .used_by = "spatial"}},
+                  {"sigma", Type::number, nullptr, "width of the Gaussian of distances: share of the ring's length or the torus's side", {.range = &positive, .used_by = "spatial"}},
+                  {"modules", Type::integer, nullptr, "number of equal modules, by index", {.range = &count_range, .used_by = "modular"}},
+                  {"within", Type::number, nullptr, "share of a neuron's inputs that come from its own module", {.range = &share_range, .used_by = "modular"}},
+                  {"file", Type::text, nullptr, "HDF5 file of synapses; the path is relative to the network file", {.used_by = "from_file"}},
+                  {"group", Type::text, "", "where they are in the file, if it holds several graphs", {.used_by = "from_file"}},
+                  {"checksum", Type::text, "", "of the synapses; another file is refused", {.used_by = "from_file", .sweepable = false}}}},
         {.path = "projection.*.strength",
          .doc = "coupling J; a number, or a distribution over synapses",
          .selector = "distribution",

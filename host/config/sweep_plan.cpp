@@ -66,7 +66,7 @@ void check_overlap(const std::vector<Entry>& axes) {
             const auto dot = a.rfind('.');
             const Section* holder = dot == std::string::npos ? nullptr : section_of(a.substr(0, dot));
             const Key* key = holder ? holder->find(a.substr(dot + 1)) : nullptr;
-            const bool rivals = key && *key->rules.rival && b == a.substr(0, dot + 1) + key->rules.rival;
+            const bool rivals = key && std::any_of(key->rivals.begin(), key->rivals.end(), [&](const std::string& rival) { return b == a.substr(0, dot + 1) + rival; });
             if ((a == b && i < j) || b.starts_with(a + ".") || rivals)
                 throw axis_error(axes[j].value.origin, b, fmt::format("it sets the same thing as the axis `{}`. Keep one of the two.", a));
         }

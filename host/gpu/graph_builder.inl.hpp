@@ -17,12 +17,12 @@
 #include <thrust/transform_reduce.h>
 
 #include <algorithm>
-#include <array>
 #include <new>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "host/cpu/graph.hpp"
 #include "host/gpu/graph_arena.hpp"
 #include "host/gpu/graph_builder.hpp"
 #include "host/gpu/graph_functions.hpp"
@@ -52,17 +52,50 @@ public:
         graph_.offsets = result<std::uint64_t>(sources() + 1);
         graph_.indegree = result<std::uint32_t>(static_cast<std::uint64_t>(plan_.n_targets));
         degrees();
-        graph_.synapses = plan_.by_target ? sum(graph_.indegree) : read(graph_.offsets.data + sources());
+        graph_.synapses = plan_.by_target() ? sum(graph_.indegree) : read(graph_.offsets.data + sources());
         if (plan_.narrow())
             graph_.targets16 = result<std::uint16_t>(graph_.synapses);
         else
             graph_.targets32 = result<std::uint32_t>(graph_.synapses);
         targets_ = {graph_.targets16.data, graph_.targets32.data};
         if (plan_.weights.drawn()) graph_.weights = result<std::int16_t>(graph_.synapses);
-        plan_.by_target ? fill_by_target() : fill_by_source();
+        switch (plan_.order) {
+            case Order::in_place:
+            case Order::by_source: fill_by_source(); break;
+            case Order::by_target: fill_by_target(); break;
+            case Order::by_edge: fill_by_edge(); break;
+        }
         finish();
         System::finish();
         graph_.peak_bytes = memory_.peak();
+        return std::move(graph_);
+    }
+
+    /// A graph that stands on the host.
+    DeviceGraph copy(const cpu::Graph& g) {
+        const auto upload = [&](const auto& from) {
+            using T = std::decay_t<decltype(from[0])>;
+            DeviceArray<T> to = result<T>(from.size());
+            if (to.size) System::upload(to.data, from.data(), from.size() * sizeof(T));
+            return to;
+        };
+        std::vector<std::uint64_t> start(static_cast<std::size_t>(g.n_sources) + 1);
+        for (std::size_t i = 0; i < start.size(); ++i) start[i] = g.rows32.start(i);
+        graph_.offsets = upload(start);
+        graph_.indegree = upload(g.indegree);
+        if (plan_.narrow())
+            graph_.targets16 = upload(std::vector<std::uint16_t>(g.rows32.index.data(), g.rows32.index.data() + g.rows32.index.size()));
+        else
+            graph_.targets32 = upload(g.rows32.index);
+        graph_.weights = upload(g.rows32.weight);
+        graph_.synapses = g.synapses;
+        graph_.checksum = g.checksum;
+        graph_.max_indegree = g.max_indegree;
+        graph_.k_mean = g.k_mean;
+        graph_.k_var = g.k_var;
+        graph_.peak_bytes = memory_.peak();
+        graph_.slabs = 1;
+        System::finish();
         return std::move(graph_);
     }
 
@@ -109,16 +142,34 @@ private:
         };
         thresholds_ = upload(plan_.thresholds);
         gaussian_ = upload(plan_.weights.table());
-        std::array<kernels::QuantileView, 4> laws;
-        for (std::size_t i = 0; i < laws.size(); ++i) laws[i] = {plan_.law[i].first, thresholds_.data + plan_.law_start[i], plan_.law[i].size};
+        std::vector<kernels::QuantileView> laws;
+        for (std::size_t i = 0; i < plan_.law.size(); ++i) laws.push_back({plan_.law[i].first, thresholds_.data + plan_.law_start[i], plan_.law[i].size});
         laws_ = upload(laws);
         recipe_.law = laws_.data;
+        shells_ = upload(plan_.shells);
+        recipe_.shell = shells_.data;
+        offsets_ = upload(plan_.offsets);
+        recipe_.offsets = offsets_.data;
+        alias_ = upload(plan_.alias);
+        recipe_.alias = alias_.data;
     }
 
     /// Lengths of rows, which every recipe knows without drawing them: offsets by source, in-degrees by target.
     void degrees() {
+        if (plan_.order == Order::by_edge) {
+            thrust::fill(policy(), graph_.offsets.data, graph_.offsets.data + sources(), std::uint64_t{0});
+            thrust::fill(policy(), graph_.indegree.data, graph_.indegree.data + graph_.indegree.size, 0u);
+            each_edge(body::CountEdge{{plan_.edges}, graph_.offsets.data, graph_.indegree.data});
+            scan(graph_.offsets.data, sources());
+            return;
+        }
+        if (recipe_.shape == Shape::ring) {
+            replaced_ = result<std::uint32_t>(static_cast<std::uint64_t>(plan_.n_targets));
+            thrust::tabulate(policy(), replaced_.data, replaced_.data + replaced_.size, body::CountReplaced{recipe_.ring});
+            recipe_.replaced = replaced_.data;
+        }
         const body::RowDegree degree{recipe_};
-        if (plan_.by_target) {
+        if (plan_.by_target()) {
             thrust::tabulate(policy(), graph_.indegree.data, graph_.indegree.data + graph_.indegree.size, degree);
         } else {
             thrust::tabulate(policy(), graph_.offsets.data, graph_.offsets.data + sources(), degree);
@@ -129,7 +180,7 @@ private:
 
     struct Extent {
         std::int64_t rows;
-        std::uint64_t segments, draws, picks;
+        std::uint64_t segments, draws, picks, ring;   ///< ring: places for sources on the ring, of which those that stay are synapses, too
     };
     /// The longest slab from `first` on, of at most `most` rows, that the workspace has room for.
     Extent choose_slab(std::int64_t first, std::int64_t most) {
@@ -137,15 +188,15 @@ private:
         const auto room = static_cast<std::int64_t>(std::max<std::uint64_t>(plan_.max_segments / cells, 1));
         for (std::int64_t rows = std::min({most, recipe_.rows - first, room});;) {
             const body::Slab slab{recipe_, first};
-            Extent x{rows, static_cast<std::uint64_t>(rows) * cells, 0, 0};
+            Extent x{rows, static_cast<std::uint64_t>(rows) * cells, 0, 0, recipe_.shape == Shape::ring ? static_cast<std::uint64_t>(rows * recipe_.ring.k) : 0};
             const Index begin(0), end(static_cast<std::uint32_t>(x.segments));
             x.picks = thrust::transform_reduce(policy(), begin, end, body::SegmentDegree{slab}, std::uint64_t{0}, thrust::plus<std::uint64_t>());
             x.draws = thrust::transform_reduce(policy(), begin, end, body::SegmentDraws{slab, reserved_round}, std::uint64_t{0}, thrust::plus<std::uint64_t>());
-            const std::uint64_t bytes = slab_bytes(plan_.by_target, plan_.n_sources, x.segments, x.draws, x.picks);
-            const bool fits = bytes <= workspace_ && x.draws < positions && x.picks < positions && x.segments < positions;
+            const std::uint64_t bytes = slab_bytes(plan_.order, plan_.n_sources, x.segments, x.draws, x.picks + x.ring);
+            const bool fits = bytes <= workspace_ && x.draws < positions && x.picks + x.ring < positions && x.segments < positions;
             if (fits || rows == 1) return x;
             const double shrink = std::min({static_cast<double>(workspace_) / static_cast<double>(bytes), static_cast<double>(positions) / static_cast<double>(x.draws + 1),
-                                            static_cast<double>(positions) / static_cast<double>(x.picks + 1), 0.95});
+                                            static_cast<double>(positions) / static_cast<double>(x.picks + x.ring + 1), 0.95});
             rows = std::max<std::int64_t>(1, static_cast<std::int64_t>(0.97 * shrink * static_cast<double>(rows)));
         }
     }
@@ -154,7 +205,15 @@ private:
         std::int64_t most = recipe_.rows;
         for (std::int64_t first = 0; first < recipe_.rows; ++graph_.slabs) {
             const Extent x = choose_slab(first, most);
-            pick(first, x, body::ToRows{targets_, read(graph_.offsets.data + first), graph_.indegree.data});
+            const std::uint64_t start = read(graph_.offsets.data + first);
+            if (plan_.order == Order::in_place) {
+                pick(first, x, body::ToRows{targets_, start, graph_.indegree.data});
+            } else {
+                Temporary<std::uint64_t> pairs(*arena_, x.picks);
+                pick(first, x, body::ToPairs{pairs.get(), false});
+                thrust::sort(policy(), pairs.get(), pairs.get() + x.picks);
+                each(x.picks, body::WriteSorted{pairs.get(), start, targets_, graph_.indegree.data});
+            }
             first += x.rows;
             most = x.rows + x.rows / 32 + 1;
         }
@@ -168,24 +227,56 @@ private:
         const bool single = whole.rows == recipe_.rows;
         if (!single) {
             thrust::fill(policy(), graph_.offsets.data, graph_.offsets.data + sources(), std::uint64_t{0});
-            each_slab(whole.rows, [&](std::int64_t first, const Extent& x) { pick(first, x, body::ToOutDegrees{graph_.offsets.data}); });
+            each_slab(whole.rows, [&](std::int64_t first, const Extent& x) {
+                pick(first, x, body::ToOutDegrees{graph_.offsets.data});
+                each(x.ring, body::CountRing{{recipe_.ring, first}, graph_.offsets.data});
+            });
             scan(graph_.offsets.data, sources());
             thrust::copy(policy(), graph_.offsets.data, graph_.offsets.data + sources(), next.get());
         }
         each_slab(whole.rows, [&](std::int64_t first, const Extent& x) {
-            Temporary<std::uint64_t> pairs(*arena_, x.picks);
-            pick(first, x, body::ToPairs{pairs.get()});
-            thrust::sort(policy(), pairs.get(), pairs.get() + x.picks);
-            thrust::transform(policy(), LongIndex(0), LongIndex(sources() + 1), begin.get(), body::FirstPair{pairs.get(), static_cast<std::uint32_t>(x.picks)});
+            Temporary<std::uint64_t> pairs(*arena_, x.picks + x.ring);
+            pick(first, x, body::ToPairs{pairs.get(), true});
+            thrust::tabulate(policy(), pairs.get() + x.picks, pairs.get() + x.picks + x.ring, body::RingPair{recipe_.ring, first});
+            thrust::sort(policy(), pairs.get(), pairs.get() + x.picks + x.ring);
+            const std::uint64_t synapses = x.ring ? x.ring : x.picks;   // every replaced source has given way to a pick
+            thrust::transform(policy(), LongIndex(0), LongIndex(sources() + 1), begin.get(), body::FirstPair{pairs.get(), static_cast<std::uint32_t>(synapses)});
             if (single) {
                 thrust::copy(policy(), begin.get(), begin.get() + sources() + 1, graph_.offsets.data);
                 thrust::copy(policy(), begin.get(), begin.get() + sources(), next.get());
             }
-            each(x.picks, body::Place{pairs.get(), begin.get(), next.get(), targets_});
+            each(synapses, body::Place{pairs.get(), begin.get(), next.get(), targets_});
             each(sources(), body::Advance{begin.get(), next.get()});
             ++graph_.slabs;
         });
     }
+    /// Synapses in any order within their rows; then slabs of rows are sorted.
+    void fill_by_edge() {
+        {
+            Temporary<std::uint64_t> next(*arena_, sources());
+            thrust::copy(policy(), graph_.offsets.data, graph_.offsets.data + sources(), next.get());
+            each_edge(body::PlaceEdge{{plan_.edges}, next.get(), targets_});
+        }
+        const body::Synapses synapses{graph_.offsets.data, sources(), targets_, nullptr};
+        for (std::int64_t first = 0; first < plan_.n_sources; ++graph_.slabs) {
+            // The last row that ends within the workspace, and one at least.
+            const std::uint64_t start = read(graph_.offsets.data + first);
+            const auto size = [&](std::int64_t end) { return read(graph_.offsets.data + end) - start; };
+            std::int64_t low = first + 1, high = plan_.n_sources;
+            for (std::int64_t end = high; low < high; end = low + (high - low + 1) / 2) {
+                const std::uint64_t n = size(end);
+                n < positions && slab_bytes(Order::by_edge, plan_.n_sources, 0, 0, n) <= workspace_ ? low = end : high = end - 1;
+            }
+            const std::uint64_t n = size(low);
+            Temporary<std::uint64_t> pairs(*arena_, n);
+            thrust::tabulate(policy(), pairs.get(), pairs.get() + n, body::PairOfSynapse{synapses, start});
+            thrust::sort(policy(), pairs.get(), pairs.get() + n);
+            each(n, body::WriteSorted{pairs.get(), start, targets_, nullptr});
+            first = low;
+        }
+    }
+    template <class F>
+    void each_edge(F f) { thrust::for_each_n(policy(), LongIndex(0), static_cast<std::int64_t>(plan_.edges.synapses), f); }
     template <class F>
     void each_slab(std::int64_t most, F&& f) {
         for (std::int64_t first = 0; first < recipe_.rows;) {
@@ -274,6 +365,9 @@ private:
     DeviceArray<std::uint64_t> thresholds_;
     DeviceArray<kernels::QuantileView> laws_;
     DeviceArray<std::int32_t> gaussian_;
+    DeviceArray<GraphRecipe::Shell> shells_;
+    DeviceArray<std::uint32_t> offsets_, replaced_;
+    DeviceArray<kernels::AliasColumn> alias_;
     body::Targets targets_;
     DeviceGraph graph_;
 };
@@ -283,6 +377,10 @@ template <class System>
 DeviceGraph build_graph_on(const Projection& p, const Seeds& seeds, std::int64_t n_sources, std::int64_t n_targets, bool same_population, std::uint64_t budget) {
     const GraphPlan plan = plan_graph(p, seeds, n_sources, n_targets, same_population);
     try {
+        if (p.topology.file) {
+            choose_workspace(plan, budget);
+            return GraphBuild<System>(plan, budget).copy(cpu::build_graph(p, seeds, n_sources, n_targets, same_population, cpu::best_isa(), {1, cpu::Format::rows32}));
+        }
         return GraphBuild<System>(plan, budget).build();
     } catch (const Error&) {
         throw;

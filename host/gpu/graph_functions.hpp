@@ -22,6 +22,15 @@ SPIKEMASS_HD std::uint64_t upper_bound(const T* a, std::uint64_t n, std::uint64_
     return at;
 }
 
+/// Returns the number before.
+SPIKEMASS_HD std::uint64_t take_one(std::uint64_t* n) {
+#if defined(__CUDA_ARCH__)
+    return atomicAdd(reinterpret_cast<unsigned long long*>(n), 1ull);
+#else
+    return __atomic_fetch_add(n, std::uint64_t{1}, __ATOMIC_RELAXED);
+#endif
+}
+
 /// Sums of integers commute: who comes first does not matter.
 SPIKEMASS_HD void count_one(std::uint32_t* n) {
 #if defined(__CUDA_ARCH__)
@@ -54,6 +63,7 @@ struct RowDegree {
     GraphRecipe recipe;
     SPIKEMASS_HD std::uint64_t operator()(std::int64_t row) const {
         std::uint64_t n = 0;
+        n += static_cast<std::uint64_t>(recipe.undrawn(row));
         for (std::int64_t cell = 0; cell < recipe.cells; ++cell) n += static_cast<std::uint64_t>(recipe.degree(row, cell));
         return n;
     }
@@ -86,7 +96,7 @@ struct SegmentDraws {
     std::int64_t round = 0;
     SPIKEMASS_HD std::uint64_t operator()(std::uint32_t s) const {
         const Segment g = slab.segment(s);
-        return static_cast<std::uint64_t>(draws_of(g.wanted, g.range, round));
+        return static_cast<std::uint64_t>(slab.recipe.draws(g.row, g.wanted, g.range, round));
     }
 };
 
@@ -127,11 +137,10 @@ struct DrawBlock {   // block b of all -> two keys
         const auto i = static_cast<std::uint32_t>(upper_bound(r.start, r.count + 1, b) - 1);
         const std::uint32_t own = b - r.start[i];
         const std::int64_t s = r.ids[i], row = r.slab.first_row + s / r.slab.recipe.cells, cell = s % r.slab.recipe.cells;
-        const auto n = static_cast<std::uint64_t>(r.slab.recipe.range(row, cell));
         const RandomKey::Block w = r.slab.recipe.picks.block(static_cast<std::uint64_t>(row), static_cast<std::uint64_t>(cell), own);
         for (std::uint32_t half = 0; half < 2; ++half) {
             const std::uint64_t u = static_cast<std::uint64_t>(w.word[2 * half + 1]) << 32 | w.word[2 * half];
-            r.keys[2 * static_cast<std::uint64_t>(b) + half] = ((static_cast<std::uint64_t>(i) << r.value_bits | mulhi64(u, n)) << r.draw_bits) | (2 * own + half);
+            r.keys[2 * static_cast<std::uint64_t>(b) + half] = ((static_cast<std::uint64_t>(i) << r.value_bits | r.slab.recipe.value(row, cell, u)) << r.draw_bits) | (2 * own + half);
         }
     }
 };
@@ -140,7 +149,8 @@ struct MarkFirst {   // sorted position -> rank
     Round r;
     SPIKEMASS_HD void operator()(std::uint32_t p) const {
         const std::uint64_t key = r.keys[p];
-        r.rank[r.position(key)] = p == 0 || r.keys[p - 1] >> r.draw_bits != key >> r.draw_bits ? 1 : 0;
+        const std::int64_t row = r.slab.first_row + r.ids[r.list_index(key)] / r.slab.recipe.cells;
+        r.rank[r.position(key)] = (p == 0 || r.keys[p - 1] >> r.draw_bits != key >> r.draw_bits) && r.slab.recipe.accepts(row, r.value(key)) ? 1 : 0;
     }
 };
 
@@ -223,10 +233,87 @@ struct ToOutDegrees {   // rows are targets: first pass of several slabs
     SPIKEMASS_HD void operator()(std::uint32_t, std::int64_t, std::uint32_t source) const { count_one(outdegree + source); }
 };
 
-struct ToPairs {   // rows are targets: (source, target) as a sort key
+struct ToPairs {   // (source, target) as a sort key
     std::uint64_t* pairs;
-    SPIKEMASS_HD void operator()(std::uint32_t at, std::int64_t target, std::uint32_t source) const {
-        pairs[at] = static_cast<std::uint64_t>(source) << 32 | static_cast<std::uint32_t>(target);
+    bool by_target;
+    SPIKEMASS_HD void operator()(std::uint32_t at, std::int64_t row, std::uint32_t partner) const {
+        const auto r = static_cast<std::uint64_t>(row), p = static_cast<std::uint64_t>(partner);
+        pairs[at] = by_target ? p << 32 | r : r << 32 | p;
+    }
+};
+
+constexpr std::uint64_t no_pair = ~std::uint64_t{0};   // comes last
+
+struct RingPair {   // ring source i of target i / k -> its pair, where it stays
+    kernels::SmallWorldRing ring;
+    std::int64_t first_row;
+    SPIKEMASS_HD std::uint64_t operator()(std::uint32_t i) const {
+        const std::int64_t target = first_row + i / ring.k, number = i % ring.k;
+        return ring.stays(target, number) ? static_cast<std::uint64_t>(ring.source(target, number)) << 32 | static_cast<std::uint32_t>(target) : no_pair;
+    }
+};
+
+struct CountRing {
+    RingPair ring;
+    std::uint64_t* outdegree;
+    SPIKEMASS_HD void operator()(std::uint32_t i) const {
+        const std::uint64_t pair = ring(i);
+        if (pair != no_pair) count_one(outdegree + (pair >> 32));
+    }
+};
+
+struct CountReplaced {   // target -> ring sources that do not stay
+    kernels::SmallWorldRing ring;
+    SPIKEMASS_HD std::uint32_t operator()(std::uint32_t target) const {
+        std::uint32_t n = 0;
+        for (std::int64_t i = 0; i < ring.k; i += 4) {
+            const RandomKey::Block b = ring.rewire.block(target, 0, static_cast<std::uint32_t>(i >> 2));
+            for (std::int64_t j = 0; j < 4 && i + j < ring.k; ++j) n += b.word[j] < ring.beta ? 1 : 0;
+        }
+        return n;
+    }
+};
+
+struct WriteSorted {   // sorted pairs of whole rows, by source -> rows
+    const std::uint64_t* pairs;
+    std::uint64_t first;   ///< synapse of the slab's first row
+    Targets targets;
+    std::uint32_t* indegree;   ///< null: is known
+    SPIKEMASS_HD void operator()(std::uint32_t i) const {
+        const auto target = static_cast<std::uint32_t>(pairs[i]);
+        targets.set(first + i, target);
+        if (indegree) count_one(indegree + target);
+    }
+};
+
+/// Both ends of synapse e of fixed_total.
+struct EdgeEnds {
+    kernels::FixedTotal edges;
+    SPIKEMASS_HD std::uint64_t operator()(std::uint64_t e) const {
+        const RandomKey::Block b = edges.ends.block(e >> kernels::FixedTotal::row_bits, 0, static_cast<std::uint32_t>(e & ((1u << kernels::FixedTotal::row_bits) - 1)));
+        const std::uint32_t source = edges.source(static_cast<std::uint64_t>(b.word[1]) << 32 | b.word[0]);
+        return static_cast<std::uint64_t>(source) << 32 | edges.target(static_cast<std::uint64_t>(b.word[3]) << 32 | b.word[2], source);
+    }
+};
+
+struct CountEdge {
+    EdgeEnds ends;
+    std::uint64_t* outdegree;
+    std::uint32_t* indegree;
+    SPIKEMASS_HD void operator()(std::uint64_t e) const {
+        const std::uint64_t pair = ends(e);
+        count_one(outdegree + (pair >> 32));
+        count_one(indegree + static_cast<std::uint32_t>(pair));
+    }
+};
+
+struct PlaceEdge {   // in no order within a row
+    EdgeEnds ends;
+    std::uint64_t* next;   ///< [n_sources]
+    Targets targets;
+    SPIKEMASS_HD void operator()(std::uint64_t e) const {
+        const std::uint64_t pair = ends(e);
+        targets.set(take_one(next + (pair >> 32)), static_cast<std::uint32_t>(pair));
     }
 };
 
@@ -264,10 +351,22 @@ struct Synapses {
     SPIKEMASS_HD std::uint64_t source(std::uint64_t e) const { return upper_bound(offsets, n_sources + 1, e) - 1; }
 };
 
+struct PairOfSynapse {   // synapse first + i -> its pair
+    Synapses s;
+    std::uint64_t first;
+    SPIKEMASS_HD std::uint64_t operator()(std::uint32_t i) const { return s.source(first + i) << 32 | s.targets.get(first + i); }
+};
+
 struct SetWeight {
     Synapses s;
     kernels::WeightView weight;
-    SPIKEMASS_HD void operator()(std::uint64_t e) const { s.weights[e] = weight(static_cast<std::int64_t>(s.source(e)), s.targets.get(e)); }
+    SPIKEMASS_HD void operator()(std::uint64_t e) const {
+        const std::uint64_t source = s.source(e);
+        const std::uint32_t target = s.targets.get(e);
+        std::uint32_t before = 0;   // synapses of the same pair
+        while (e > s.offsets[source] + before && s.targets.get(e - before - 1) == target) ++before;
+        s.weights[e] = weight(static_cast<std::int64_t>(source), target, before);
+    }
 };
 
 struct Hash {

@@ -38,9 +38,12 @@ Moments moments(const Law& law) {
     return m;
 }
 
-std::int64_t most_draws(const Law& law) {
+/// More than draws_of are made where values are refused: GraphRecipe::draws.
+double more_draws(Shape shape) { return shape == Shape::weights ? 1.25 + 0.25 * reserved_round : shape == Shape::ring ? 3.0 : 1.0; }
+
+std::int64_t most_draws(const Law& law, Shape shape) {
     const std::int64_t half = law.range / 2, k = std::clamp(half, law.table.first, law.table.largest());
-    return draws_of(wanted_values(k, law.range), law.range, reserved_round);
+    return static_cast<std::int64_t>(more_draws(shape) * static_cast<double>(draws_of(wanted_values(k, law.range), law.range, reserved_round))) + (shape == Shape::weights || shape == Shape::ring ? 32 : 0);
 }
 
 std::string mebibytes(std::uint64_t bytes) { return std::to_string((bytes + 1048575) >> 20) + " MiB"; }
@@ -54,15 +57,31 @@ constexpr std::uint64_t most_slabs = 128;
 
 }  // namespace
 
-std::uint64_t slab_bytes(bool by_target, std::int64_t n_sources, std::uint64_t segments, std::uint64_t draws, std::uint64_t picks) {
+std::uint64_t slab_bytes(Order order, std::int64_t n_sources, std::uint64_t segments, std::uint64_t draws, std::uint64_t pairs) {
     // The same arrays in the same order as in graph_builder.inl.hpp.  Sorting takes a second array and some counters.
     constexpr std::uint64_t slack = 128 << 10;
     const auto sorting = [](std::uint64_t n) { return align(8 * n + n / 4); };
     const auto sources = static_cast<std::uint64_t>(n_sources);
+    if (order == Order::by_edge) return slack + align(8 * sources) + align(8 * pairs) + sorting(pairs);
     const std::uint64_t lists = 2 * align(4 * segments) + 4 * align(4 * (segments + 1));
     const std::uint64_t rounds = lists + align(8 * draws) + std::max(sorting(draws), align(4 * (draws + 1)) + align(4 * draws));
-    if (!by_target) return slack + rounds;
-    return slack + align(8 * sources) + align(4 * (sources + 1)) + align(8 * picks) + std::max(rounds, sorting(picks));
+    if (order == Order::in_place) return slack + rounds;
+    const std::uint64_t places = order == Order::by_target ? align(8 * sources) + align(4 * (sources + 1)) : 0;
+    return slack + places + align(8 * pairs) + std::max(rounds, sorting(pairs));
+}
+
+/// Synapses one by one: their number is known.
+static void plan_edges(GraphPlan& plan, const Projection& p) {
+    plan.synapses = p.topology.mean_indegree * static_cast<double>(plan.n_targets);
+    const auto synapses = static_cast<std::uint64_t>(std::llround(plan.synapses));
+    plan.result_bytes = align(8 * static_cast<std::uint64_t>(plan.n_sources + 1)) + align(4 * static_cast<std::uint64_t>(plan.n_targets)) + align(synapses * (plan.narrow() ? 2 : 4)) +
+                        (plan.weights.drawn() ? align(2 * synapses) : 0);
+    if (p.topology.file) return;   // built on the host, and copied
+    plan.table_bytes = align(4 * plan.weights.table().size());
+    const double row = plan.synapses / static_cast<double>(plan.n_sources);
+    const std::uint64_t longest_row = std::min(synapses, to_bytes(row + 12.0 * std::sqrt(row) + 64.0));
+    plan.full_workspace = slab_bytes(Order::by_edge, plan.n_sources, 0, 0, synapses);
+    plan.least_workspace = std::max(slab_bytes(Order::by_edge, plan.n_sources, 0, 0, longest_row), plan.full_workspace / most_slabs);
 }
 
 GraphPlan plan_graph(const Projection& p, const Seeds& seeds, std::int64_t n_sources, std::int64_t n_targets, bool same_population) {
@@ -84,20 +103,30 @@ GraphPlan plan_graph(const Projection& p, const Seeds& seeds, std::int64_t n_sou
     }
     if (n_sources >= 0xffffffff || n_targets >= 0xffffffff)
         throw CapacityError("projection." + p.name + ": populations of stored graphs have fewer than 2^32 neurons. Use fewer neurons, or all_to_all.");
+    const kernels::Setting setting{p, seeds, n_sources, n_targets, same_population};
     plan.stored = true;
-    plan.by_target = kind == TopologyKind::fixed_indegree || kind == TopologyKind::lorentzian_indegree;
+    plan.order = kind == TopologyKind::fixed_indegree || kind == TopologyKind::lorentzian_indegree || kind == TopologyKind::small_world ? Order::by_target
+                 : kind == TopologyKind::spatial || kind == TopologyKind::modular                                                      ? Order::by_source
+                 : kind == TopologyKind::fixed_total || kind == TopologyKind::from_file                                                ? Order::by_edge
+                                                                                                                                       : Order::in_place;
     plan.weights = kernels::Weights(p, seeds);
+    if (plan.order == Order::by_edge) {
+        if (kind == TopologyKind::fixed_total) plan.edges = kernels::FixedTotal(setting);
+        plan_edges(plan, p);
+        return plan;
+    }
 
     GraphRecipe& r = plan.recipe;
-    r.rows = plan.by_target ? n_targets : n_sources;
-    r.partners = plan.by_target ? n_sources : n_targets;
+    r.rows = plan.by_target() ? n_targets : n_sources;
+    r.partners = plan.by_target() ? n_sources : n_targets;
     r.width = r.partners;
     r.skip_self = skip;
     r.picks = random_key(seeds.graph, name_key(p.name), Stream::picks);
-    r.degrees = random_key(seeds.graph, name_key(p.name), kind == TopologyKind::erdos_renyi ? Stream::binomial : Stream::degree);
+    r.degrees = random_key(seeds.graph, name_key(p.name), kind == TopologyKind::erdos_renyi || plan.order == Order::by_source ? Stream::binomial : Stream::degree);
     const std::int64_t available = r.partners - (skip ? 1 : 0);
     const auto rows = static_cast<double>(r.rows);
     std::vector<Law> laws;
+    double fixed_synapses = -1.0, beside = 0.0;   // small_world: of all rows; of a row, not drawn
     if (kind == TopologyKind::erdos_renyi) {
         const kernels::ErdosRenyi er(n_sources, n_targets, p.topology.mean_indegree, skip);
         r.width = er.width;
@@ -105,6 +134,44 @@ GraphPlan plan_graph(const Projection& p, const Seeds& seeds, std::int64_t n_sou
         const std::int64_t tail = er.cell_size(er.cells - 1);
         const std::int64_t whole = er.cells > 1 ? er.width : 0;   // a law of range 0 is not used
         laws = {{er.full, whole, rows * static_cast<double>(er.cells - 1)}, {er.full_own, skip ? whole - 1 : 0, 0}, {er.last, tail, rows}, {er.last_own, skip ? tail - 1 : 0, 0}};
+    } else if (kind == TopologyKind::modular) {
+        const kernels::Modular m(setting);
+        r.shape = Shape::modules;
+        r.own_cells = m.own.cells;
+        r.own_width = m.own.width;
+        r.width = m.others.width;
+        r.cells = m.own.cells + m.others.cells;
+        r.module_rows = m.sources;
+        r.module_partners = m.targets_each;
+        for (const kernels::ErdosRenyi* er : {&m.own, &m.others}) {
+            const std::int64_t tail = er->cell_size(er->cells - 1), whole = er->cells > 1 ? er->width : 0;
+            const bool own = skip && er == &m.own;
+            laws.insert(laws.end(), {{er->full, whole, rows * static_cast<double>(er->cells - 1)}, {er->full_own, own ? whole - 1 : 0, 0}, {er->last, tail, rows}, {er->last_own, own ? tail - 1 : 0, 0}});
+        }
+    } else if (kind == TopologyKind::spatial) {
+        kernels::Spatial s(setting);
+        r.shape = Shape::shells;
+        r.lattice = s.lattice;
+        r.cells = static_cast<std::int64_t>(s.shells.size());
+        for (const auto& shell : s.shells) {
+            plan.shells.push_back({shell.first, shell.size});
+            laws.push_back({shell.law, shell.size, rows});
+        }
+        plan.offsets = std::move(s.offsets);
+    } else if (kind == TopologyKind::small_world) {
+        r.shape = Shape::ring;
+        r.ring = kernels::SmallWorld(setting).ring;
+        // At most all of them, in the mean as many as rewiring says: enough for both bounds.
+        const double mean = p.topology.rewiring * p.topology.mean_indegree;
+        laws = {{kernels::binomial_table(r.ring.k, p.topology.rewiring), available, rows}};
+        fixed_synapses = p.topology.mean_indegree * rows;
+        beside = p.topology.mean_indegree - mean;
+    } else if (kind == TopologyKind::chung_lu) {
+        kernels::ChungLu c(setting);
+        r.shape = Shape::weights;
+        r.correlated = c.degrees;
+        plan.alias = std::move(c.alias);
+        laws = {{c.out_law, r.partners, rows}};
     } else if (kind == TopologyKind::lorentzian_indegree) {
         laws = {{kernels::lorentzian_table(p.topology.mean_indegree, p.topology.half_width, available), available, rows}};
     } else {
@@ -118,36 +185,44 @@ GraphPlan plan_graph(const Projection& p, const Seeds& seeds, std::int64_t n_sou
         const Moments m = moments(law);
         plan.synapses += law.segments * m.degree;
         variance += law.segments * (m.square - m.degree * m.degree);
-        draws += law.segments * m.draws;
+        draws += more_draws(r.shape) * law.segments * m.draws + (r.shape == Shape::ring || r.shape == Shape::weights ? 32.0 * law.segments : 0.0);
         const double in_row = std::max(1.0, law.segments / rows);   // an own cell takes the place of another
-        row_draws += in_row * static_cast<double>(most_draws(law));
+        row_draws += in_row * static_cast<double>(most_draws(law, r.shape));
         row_picks += in_row * static_cast<double>(law.table.largest());
-        deepest = std::max(deepest, most_draws(law));
+        deepest = std::max(deepest, most_draws(law, r.shape));
     }
     if (row_draws > 0x1p30 || row_picks > 0x1p30)
         throw CapacityError("projection." + p.name + ": a row may have " + std::to_string(to_bytes(row_picks)) +
                             " synapses; graphs are built on a device with at most 2^30 in one. Use a smaller mean_indegree, or the CPU backend.");
-    for (int i = 0; r.fixed < 0 && i < 4; ++i) {
-        const QuantileTable& t = laws[laws.size() == 4 ? static_cast<std::size_t>(i) : 0].table;
-        if (i == 0 || laws.size() == 4) {
-            plan.law_start[i] = plan.thresholds.size();
-            plan.thresholds.insert(plan.thresholds.end(), t.threshold.begin(), t.threshold.end());
-        }
-        plan.law[i] = {t.first, nullptr, t.threshold.size()};
+    std::int64_t widest = 1;
+    if (r.shape == Shape::cells && laws.size() == 1) laws.resize(4, laws[0]);   // one cell, whose law does not depend on the own neuron
+    for (const Law& law : laws) {
+        widest = std::max(widest, law.range);
+        if (r.fixed >= 0 || r.shape == Shape::ring) continue;   // no table is asked
+        plan.law_start.push_back(plan.thresholds.size());
+        plan.thresholds.insert(plan.thresholds.end(), law.table.threshold.begin(), law.table.threshold.end());
+        plan.law.push_back({law.table.first, nullptr, law.table.threshold.size()});
     }
-    plan.value_bits = std::bit_width(static_cast<std::uint64_t>(std::max<std::int64_t>(std::min(r.width, r.partners) - 1, 0)));
-    plan.draw_bits = std::bit_width(static_cast<std::uint64_t>(2 * deepest + 64));
+    plan.value_bits = std::bit_width(static_cast<std::uint64_t>(r.shape == Shape::cells ? std::max<std::int64_t>(std::min(r.width, r.partners) - 1, 0) : widest));
+    plan.draw_bits = std::bit_width(static_cast<std::uint64_t>((r.shape == Shape::weights ? 32 : r.shape == Shape::ring ? 8 : 2) * deepest + 64));
     plan.max_segments = std::uint64_t{1} << std::min(31, 64 - plan.value_bits - plan.draw_bits);
 
     const auto bound = [](double mean, double var) { return to_bytes(mean + 8.0 * std::sqrt(std::max(var, 0.0)) + 64.0); };
-    const std::uint64_t synapses = r.fixed >= 0 ? static_cast<std::uint64_t>(plan.synapses) : bound(plan.synapses, variance);
-    plan.table_bytes = align(sizeof plan.law) + align(8 * plan.thresholds.size()) + align(4 * plan.weights.table().size());
+    if (fixed_synapses >= 0.0) {
+        plan.synapses = fixed_synapses;
+        row_picks += beside;
+    }
+    const std::uint64_t synapses = r.fixed >= 0 || fixed_synapses >= 0.0 ? static_cast<std::uint64_t>(plan.synapses) : bound(plan.synapses, variance);
+    const std::uint64_t ring_pairs = r.shape == Shape::ring ? synapses : 0;   // all ring sources are sorted, with those that were replaced
+    plan.table_bytes = align(sizeof(kernels::QuantileView) * plan.law.size()) + align(8 * plan.thresholds.size()) + align(4 * plan.weights.table().size()) +
+                       align(sizeof(GraphRecipe::Shell) * plan.shells.size()) + align(4 * plan.offsets.size()) + align(sizeof(kernels::AliasColumn) * plan.alias.size()) +
+                       (r.shape == Shape::ring ? align(4 * static_cast<std::uint64_t>(n_targets)) : 0);
     plan.result_bytes = align(8 * static_cast<std::uint64_t>(n_sources + 1)) + align(4 * static_cast<std::uint64_t>(n_targets)) + align(synapses * (plan.narrow() ? 2 : 4)) +
                         (plan.weights.drawn() ? align(2 * synapses) : 0);
     const auto cells = static_cast<std::uint64_t>(r.cells);
-    const std::uint64_t longest_row = slab_bytes(plan.by_target, n_sources, cells, to_bytes(row_draws), to_bytes(row_picks));
+    const std::uint64_t longest_row = slab_bytes(plan.order, n_sources, cells, to_bytes(row_draws), to_bytes(row_picks) + static_cast<std::uint64_t>(r.shape == Shape::ring ? r.ring.k : 0));
     const std::uint64_t all_draws = r.fixed >= 0 ? to_bytes(draws) : to_bytes(1.02 * draws + 8.0 * std::sqrt(variance) + 64.0);
-    plan.full_workspace = std::max(longest_row, slab_bytes(plan.by_target, n_sources, cells * static_cast<std::uint64_t>(r.rows), all_draws, synapses));
+    plan.full_workspace = std::max(longest_row, slab_bytes(plan.order, n_sources, cells * static_cast<std::uint64_t>(r.rows), all_draws, synapses + ring_pairs));
     plan.least_workspace = std::max(longest_row, plan.full_workspace / most_slabs);
     return plan;
 }
@@ -159,7 +234,7 @@ std::uint64_t choose_workspace(const GraphPlan& plan, std::uint64_t budget) {
                             " are free for it. A graph must fit into the device's memory: use fewer neurons, a smaller mean_indegree, or the CPU backend.");
     // Rows by source gain nothing from larger slabs; recipes by target draw twice unless all targets fit into one.
     constexpr std::uint64_t enough = std::uint64_t{1} << 30;
-    const std::uint64_t wanted = plan.by_target ? plan.full_workspace : std::min(plan.full_workspace, std::max(plan.least_workspace, enough));
+    const std::uint64_t wanted = plan.by_target() ? plan.full_workspace : std::min(plan.full_workspace, std::max(plan.least_workspace, enough));
     return std::min(wanted, budget - plan.result_bytes - plan.table_bytes);
 }
 

@@ -11,21 +11,34 @@
 
 namespace spikemass::gpu {
 
-/// Bytes of the temporary arrays for `segments` segments with `draws` draws and `picks` picks; by target their synapses are sorted, too.
-std::uint64_t slab_bytes(bool by_target, std::int64_t n_sources, std::uint64_t segments, std::uint64_t draws, std::uint64_t picks);
+/// Where a slab's synapses go.
+enum class Order {
+    in_place,    ///< by source, drawn in their order
+    by_source,   ///< sorted first
+    by_target,   ///< sorted, and joined to rows of several slabs
+    by_edge      ///< placed one by one, sorted afterwards
+};
+
+/// Bytes of the temporary arrays for `segments` segments with `draws` draws, and `pairs` places to sort synapses in.
+std::uint64_t slab_bytes(Order order, std::int64_t n_sources, std::uint64_t segments, std::uint64_t draws, std::uint64_t pairs);
 
 /// Slabs are sized for as many draws as this round makes, so that later rounds fit, too.
 constexpr std::int64_t reserved_round = 2;
 
 struct GraphPlan {
     std::string name;                          ///< of the projection, for messages
-    bool stored = false, by_target = false;    ///< all_to_all and annealed store nothing
+    bool stored = false;                       ///< all_to_all and annealed store nothing
+    Order order = Order::in_place;
     std::int64_t n_sources = 0, n_targets = 0;
     std::uint64_t delay_steps = 1;
     GraphRecipe recipe;                        ///< without its laws,
-    kernels::QuantileView law[4];              ///< which are these, with the thresholds
+    std::vector<kernels::QuantileView> law;    ///< which are these, with the thresholds
     std::vector<std::uint64_t> thresholds;     ///< from law_start[i] on
-    std::size_t law_start[4] = {};
+    std::vector<std::size_t> law_start;
+    std::vector<GraphRecipe::Shell> shells;    ///< and without these
+    std::vector<std::uint32_t> offsets;
+    std::vector<kernels::AliasColumn> alias;
+    kernels::FixedTotal edges;                 ///< Order::by_edge
     kernels::Weights weights;
     double k_mean = 0, k_var = 0;              ///< where nothing is stored
     std::uint64_t unstored_synapses = 0;
@@ -36,6 +49,7 @@ struct GraphPlan {
     std::uint64_t least_workspace = 0;         ///< for the longest possible row, and not too many slabs
     std::uint64_t full_workspace = 0;          ///< for all rows at once
 
+    bool by_target() const { return order == Order::by_target; }
     bool narrow() const { return n_targets <= 65536; }   ///< targets are u16
     std::uint64_t least_bytes() const { return result_bytes + table_bytes + least_workspace; }
 };

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
+#include "kernels/recipes.hpp"
 #include "models/base/error.hpp"
 #include "models/closures/source_mixture.hpp"
 
@@ -22,10 +24,16 @@ closures::InDegrees in_degrees(const Projection& projection) {
     if (projection.normalise == Normalise::indegree) return closures::InDegrees::fixed;
     switch (projection.topology.kind) {
         case TopologyKind::erdos_renyi:
-        case TopologyKind::fixed_outdegree: return closures::InDegrees::binomial;
+        case TopologyKind::fixed_outdegree:
+        case TopologyKind::fixed_total:
+        case TopologyKind::spatial:
+        case TopologyKind::modular: return closures::InDegrees::binomial;
         case TopologyKind::lorentzian_indegree: return closures::InDegrees::lorentzian;
         case TopologyKind::all_to_all:
         case TopologyKind::fixed_indegree:
+        case TopologyKind::small_world:
+        case TopologyKind::chung_lu:     // require_closure
+        case TopologyKind::from_file:
         case TopologyKind::annealed: break;
     }
     return closures::InDegrees::fixed;
@@ -57,19 +65,17 @@ double effective_coupling(const Projection& projection) {
 }
 
 double indegree_variance(const Network& network, const Projection& projection) {
-    const double k = projection.topology.mean_indegree;
-    switch (projection.topology.kind) {
-        case TopologyKind::erdos_renyi:
-        case TopologyKind::fixed_outdegree: return k * (1.0 - k / candidate_sources(network, projection));
-        case TopologyKind::lorentzian_indegree: {
-            const double width = projection.topology.half_width;
-            return width > 0.0 ? width * width * (k / width / std::atan(k / width) - 1.0) : 0.0;
-        }
-        case TopologyKind::all_to_all:
-        case TopologyKind::fixed_indegree:
-        case TopologyKind::annealed: break;
+    return kernels::indegree_variance(projection, network.populations[projection.source].size, network.populations[projection.target].size, projection.source == projection.target);
+}
+
+void require_closure(const Network& network, std::string_view closure) {
+    if (closure == "none") return;
+    for (const Projection& p : network.projections) {
+        const TopologyKind kind = p.topology.kind;
+        if (p.normalise == Normalise::indegree || (kind != TopologyKind::chung_lu && kind != TopologyKind::from_file)) continue;
+        throw ConfigurationError("projection." + p.name + ": the in-degrees of kind = \"" + (kind == TopologyKind::chung_lu ? "chung_lu" : "from_file") +
+                                 "\" are neither equal nor binomial nor Lorentzian, and the closure " + std::string(closure) + " is made for those. Use closure none, or normalise = \"indegree\".");
     }
-    return 0.0;
 }
 
 closures::Afferent make_afferent(const Network& network, const Projection& projection) {
@@ -80,6 +86,7 @@ closures::Afferent make_afferent(const Network& network, const Projection& proje
     a.coupling_sd = projection.strength == 0.0 ? 0.0 : std::abs(a.coupling / projection.strength) * projection.strength_sd;
     a.mean_indegree = k;
     a.candidates = projection.topology.kind == TopologyKind::all_to_all ? k : candidate_sources(network, projection);
+    if (projection.topology.kind == TopologyKind::fixed_total) a.candidates = std::numeric_limits<double>::infinity();   // sources are drawn with replacement
     a.in_degrees = in_degrees(projection);
     if (a.in_degrees != closures::InDegrees::fixed) a.indegree_variance = indegree_variance(network, projection);
     if (a.in_degrees == closures::InDegrees::lorentzian) a.indegree_half_width = projection.topology.half_width;

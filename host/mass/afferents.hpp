@@ -1,6 +1,8 @@
 #pragma once
 // What the masses need to know of a projection.
 
+#include <string_view>
+
 #include "kernels/network.hpp"
 #include "models/closures/closure.hpp"
 
@@ -9,8 +11,11 @@ namespace spikemass::mass {
 /// J' such that the mean input of a target is J' tau s, whatever the projection is normalised by: J, J sqrt(K) or J K.
 double effective_coupling(const Projection& projection);
 
-/// Var K_i of the graph recipe: K (1 - K/N) (erdos_renyi, fixed_outdegree), of the Lorentzian truncated to [0, 2K], else 0.
+/// Var K_i of the graph recipe.
 double indegree_variance(const Network& network, const Projection& projection);
+
+/// Throws ConfigurationError where a projection's in-degrees follow no law that closures (beside "none") are made for.
+void require_closure(const Network& network, std::string_view closure);
 
 /// Everything a closure may know; times in units of the target's tau.
 closures::Afferent make_afferent(const Network& network, const Projection& projection);

@@ -1,5 +1,7 @@
 #include "host/mass/mass_model.hpp"
 
+#include <string_view>
+
 #include "host/mass/afferents.hpp"
 #include "host/mass/quadrature.hpp"
 
@@ -46,6 +48,7 @@ void split_into_classes(MassModel::PopulationLayout& a, std::span<MassModel::Pro
 }  // namespace
 
 MassModel::MassModel(const Network& network, const MassOptions& options) : closure_(closures::make_closure(options.closure)) {
+    require_closure(network, std::visit([](const auto& c) { return std::string_view(c.name); }, closure_));
     const bool classes = std::visit([](const auto& c) { return c.degree_classes; }, closure_);
     for (std::size_t i = 0; i < network.populations.size(); ++i) {
         const Population& population = network.populations[i];

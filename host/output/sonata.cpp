@@ -1,14 +1,13 @@
 #include "host/output/sonata.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <utility>
 
 #include <fmt/format.h>
 #include <hdf5.h>
 
 #include "host/output/files.hpp"
-#include "host/output/hdf5_lock.hpp"
+#include "host/output/hdf5_handle.hpp"
 #include "models/base/error.hpp"
 
 namespace spikemass::output {
@@ -20,68 +19,6 @@ constexpr unsigned deflate_level = 1;
 constexpr std::uint64_t metadata_room = 1 << 20;   // what HDF5 may still hold back when its file looks finished
 constexpr std::uint32_t sonata_magic = 0x0A7A;
 constexpr std::uint32_t sonata_version[2] = {0, 1};
-
-/// Owner of an HDF5 identifier and of the way to close it.
-class Handle {
-public:
-    Handle() = default;
-    Handle(hid_t id, herr_t (*close)(hid_t), const char* doing) : id_(id), close_(close) {
-        if (id_ < 0) fail(doing);
-    }
-    ~Handle() { if (id_ >= 0) close_(id_); }
-    Handle(Handle&& other) noexcept : id_(std::exchange(other.id_, -1)), close_(other.close_) {}
-    Handle& operator=(Handle&& other) noexcept {
-        std::swap(id_, other.id_);
-        std::swap(close_, other.close_);
-        return *this;
-    }
-    operator hid_t() const { return id_; }
-    hid_t release() { return std::exchange(id_, -1); }
-
-    [[noreturn]] static void fail(const std::string& doing) {
-        const int reason = errno;
-        throw IoError(fmt::format("{} failed: {}", doing, reason ? io_reason(reason) : "HDF5 refused."));
-    }
-
-private:
-    hid_t id_ = -1;
-    herr_t (*close_)(hid_t) = nullptr;
-};
-
-void require(herr_t code, const char* doing) {
-    if (code < 0) Handle::fail(doing);
-}
-
-/// Around every use of HDF5: one thread at a time, and no messages (libraries never print).  Restores what was set before.
-class Hdf5Session {
-public:
-    Hdf5Session() : lock_(hdf5_lock()) {
-        H5Eget_auto2(H5E_DEFAULT, &handler_, &data_);
-        H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
-        errno = 0;
-    }
-    ~Hdf5Session() { H5Eset_auto2(H5E_DEFAULT, handler_, data_); }
-    Hdf5Session(const Hdf5Session&) = delete;
-    Hdf5Session& operator=(const Hdf5Session&) = delete;
-
-private:
-    std::unique_lock<std::recursive_mutex> lock_;
-    H5E_auto2_t handler_ = nullptr;
-    void* data_ = nullptr;
-};
-
-void write_attribute(hid_t object, const char* name, hid_t type, hid_t space, const void* value) {
-    const Handle attribute(H5Acreate2(object, name, type, space, H5P_DEFAULT, H5P_DEFAULT), H5Aclose, "writing a SONATA attribute");
-    require(H5Awrite(attribute, type, value), "writing a SONATA attribute");
-}
-
-void write_text_attribute(hid_t object, const char* name, const std::string& text) {
-    const Handle type(H5Tcopy(H5T_C_S1), H5Tclose, "writing a SONATA attribute");
-    H5Tset_size(type, text.size());
-    H5Tset_cset(type, H5T_CSET_UTF8);
-    const Handle scalar(H5Screate(H5S_SCALAR), H5Sclose, "writing a SONATA attribute");
-    write_attribute(object, name, type, scalar, text.data());
-}
 
 /// The format's enumeration {none, by_id, by_time}.
 void write_sorting(hid_t group, std::uint8_t value) {

@@ -23,7 +23,10 @@ enum class Stream : std::uint32_t {
     picks = 5,            ///< distinct picks in a row or cell; entity = row, step = cell
     degree = 6,           ///< in-degree draws; entity = target
     annealed = 7,         ///< targets of one spike; entity = source, step = time step
-    weight = 8,           ///< weight of a synapse; entity = source, step = target
+    weight = 8,           ///< weight of a synapse; entity = source, step = target, draw = how many synapses of that pair come before it
+    rewire = 9,           ///< which ring sources are replaced; entity = target, word = ring source
+    in_weight = 10,       ///< in-weight of a neuron; entity = target
+    synapse = 11,         ///< both ends of synapse e; entity = e >> 16, draws 2(e & 0xffff), 2(e & 0xffff) + 1
 };
 
 /// Seed purposes: seed_x(trial) = mix64(mix64(seed + purpose) + trial).

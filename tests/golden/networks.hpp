@@ -33,7 +33,7 @@ inline Projection projection(const char* name, std::size_t source, std::size_t t
     p.target = target;
     p.topology.kind = kind;
     p.topology.mean_indegree = k;
-    p.topology.self_connections = kind == TopologyKind::all_to_all || kind == TopologyKind::annealed;
+    p.topology.self_connections = kind == TopologyKind::all_to_all || kind == TopologyKind::annealed || kind == TopologyKind::fixed_total;
     p.strength = strength;
     p.delay_steps = delay;
     return p;
@@ -107,6 +107,30 @@ inline std::vector<Case> cases() {
         q.synapse = {SynapseKind::exponential, 0.4};
         c.push_back({"weighted_inhibition", network(0.01, {population("I", 1303, {Distribution::lorentzian, 4.0, 1.0, Draw::midpoint_quantiles})}, {q}), plan, {"rows16", "rows32"}});
     }
+    const auto structured = [&](const char* name, TopologyKind kind, std::int64_t n, double k, auto&& set, std::vector<std::string> formats, double strength = 6) {
+        Projection q = projection("EE", 0, 0, kind, k, strength, 2);
+        set(q);
+        c.push_back({name, network(0.01, {population("E", n, driven)}, {q}), plan, std::move(formats)});
+    };
+    structured("fixed_total", TopologyKind::fixed_total, 1103, 55, [](Projection&) {}, {"rows16", "rows32"});
+    structured("fixed_total_weighted", TopologyKind::fixed_total, 307, 400, [](Projection& q) { q.strength_sd = 3; }, {"rows16", "rows32"});   // more synapses than pairs
+    structured("small_world", TopologyKind::small_world, 1307, 44, [](Projection& q) { q.topology.rewiring = 0.15; }, {"rows16", "rows32", "bit_rows"});
+    structured("chung_lu", TopologyKind::chung_lu, 1409, 30, [](Projection& q) {
+        q.topology.exponent_in = 2.5;
+        q.topology.exponent_out = 2;
+        q.topology.cutoff = 8;
+        q.topology.correlation = 0.6;
+    }, {"rows16", "rows32", "bit_rows"}, -5);
+    structured("spatial_ring", TopologyKind::spatial, 1213, 40, [](Projection& q) { q.topology.sigma = 0.07; }, {"rows16", "rows32", "bit_rows"});
+    structured("spatial_torus", TopologyKind::spatial, 1369, 50, [](Projection& q) {
+        q.topology.geometry = Geometry::torus;
+        q.topology.sigma = 0.12;
+        q.strength_sd = 2;
+    }, {"rows16", "rows32"});
+    structured("modular", TopologyKind::modular, 1215, 45, [](Projection& q) {
+        q.topology.modules = 5;
+        q.topology.within = 0.7;
+    }, {"rows16", "rows32", "bit_rows"}, -7);
     return c;
 }
 

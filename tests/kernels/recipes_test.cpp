@@ -10,6 +10,7 @@
 
 #include "kernels/synapse_hash.hpp"
 #include "tests/kernels/reference_graph.hpp"
+#include "tests/kernels/statistics.hpp"
 
 namespace spikemass {
 namespace {
@@ -17,23 +18,8 @@ namespace {
 using kernels::binomial_table;
 using kernels::QuantileTable;
 
-/// P(value = first + i) of a table, from its thresholds.
-std::vector<double> probabilities(const QuantileTable& t) {
-    std::vector<double> p;
-    double below = 0;
-    for (std::uint64_t x : t.threshold) {
-        p.push_back(static_cast<double>(x) * 0x1p-64 - below);
-        below = static_cast<double>(x) * 0x1p-64;
-    }
-    p.push_back(1.0 - below);
-    return p;
-}
-
-/// Upper 1e-4 quantile of chi-square (Wilson, Hilferty 1931): the seeds are fixed, so a failure means a wrong law.
-double chi_square_limit(double nu) {
-    const double a = 2.0 / (9.0 * nu);
-    return nu * std::pow(1.0 - a + 3.719 * std::sqrt(a), 3);
-}
+using reference::chi_square_limit;
+using reference::probabilities;
 
 TEST(BinomialTable, HasTheExactLaw) {
     for (const auto& [n, p] : std::vector<std::pair<std::int64_t, double>>{{4096, 1e-3}, {4096, 0.5}, {8192, 7e-4}, {17, 0.3}, {1, 0.25}, {4095, 0.97}}) {

@@ -218,7 +218,9 @@ TEST(Resolution, EveryChoiceOfTheSchemaIsAnEnumerator) {
     EXPECT_EQ(names("population.x.params.eta", "draw"), (V{"midpoint_quantiles", "compensated_quantiles", "mpr_quantiles", "random"}));
     EXPECT_EQ(names("population.x.initial", "kind"), (V{"asynchronous", "lorentzian", "fixed_point"}));
     EXPECT_EQ(names("population.x.initial", "branch"), (V{"low", "high"}));
-    EXPECT_EQ(names("projection.x.topology", "kind"), (V{"all_to_all", "erdos_renyi", "fixed_indegree", "fixed_outdegree", "lorentzian_indegree", "annealed"}));
+    EXPECT_EQ(names("projection.x.topology", "kind"), (V{"all_to_all", "erdos_renyi", "fixed_indegree", "fixed_outdegree", "lorentzian_indegree", "annealed", "fixed_total", "small_world", "chung_lu",
+                                                       "spatial", "modular", "from_file"}));
+    EXPECT_EQ(names("projection.x.topology", "geometry"), (V{"ring", "torus"}));
     EXPECT_EQ(names("projection.x", "normalise"), (V{"mean_indegree", "realised_mean_indegree", "indegree", "sqrt_mean_indegree", "none"}));
     EXPECT_EQ(names("projection.x.synapse", "kind"), (V{"delta", "exponential"}));
     EXPECT_EQ(names("stimulus.x", "kind"), (V{"step", "pulse_train", "ramp", "sine", "samples"}));

@@ -225,7 +225,7 @@ TEST_F(Sweeps, PointsThatCannotBeAreNamed) {
     fails("\"population.E.size\" = [600, 40]\n", {"net.toml:23:", "projection.EE.topology.mean_indegree = 50", "39 sources", "Sweep point 1: population.E.size = 40"});
     fails("\"projection.EE.topology.mean_indegree\" = [10,\n 1000]\n", {"net.toml:42:2", "mean_indegree = 1000", "Sweep point 1"});
     fails("\"run.dt\" = [0.01, 0.015]\n", {"run.warmup = 1.0", "whole number of steps dt = 0.015"});
-    fails("\"projection.EE.topology.kind\" = ['erdos_renyi', 'small_world']\n", {"net.toml:41:", "small_world", "not available"});
+    fails("\"projection.EE.topology.kind\" = ['erdos_renyi', 'small_world']\n", {"small_world", "rewiring is missing", "Sweep point 1"});
     fails("\"population.E.size\" = [600, 40.5]\n", {"net.toml:41:", "population.E.size = 40.5", "integer"});
     fails("\"projection.EE.source\" = ['E', 'Q']\n", {"no population \"Q\""});
 }
@@ -237,7 +237,7 @@ TEST_F(Sweeps, PathsThatDoNotExist) {
     fails("\"population.E.params.eta.centre\" = [1]\n", {"`population.E.params.eta.center`"});
     fails("trails = 3\n", {"net.toml:41:10", "`trails`", "no such key", "`trials`"});
     fails("\"run.dt.x\" = [1]\n", {"`run.dt` is a value"});
-    fails("\"projection.EE.topology.synapses\" = [1]\n", {"no key `synapses`"});
+    fails("\"projection.EE.topology.synapses\" = [1]\n", {"projection.EE.topology.synapses = 1", "It belongs to fixed_total"});
 }
 
 TEST_F(Sweeps, PathsThatCannotBeSwept) {

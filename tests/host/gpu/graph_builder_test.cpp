@@ -21,6 +21,7 @@ struct Case {
     double strength_sd = 0.0;
     double half_width = 10.0;
     bool self_connections = false;
+    void (*more)(Topology&) = nullptr;
 };
 
 Projection projection(const Case& c) {
@@ -30,6 +31,7 @@ Projection projection(const Case& c) {
     p.topology.mean_indegree = c.k;
     p.topology.half_width = c.half_width;
     p.topology.self_connections = c.self_connections;
+    if (c.more) c.more(p.topology);
     p.strength = -2;
     p.strength_sd = c.strength_sd;
     p.delay_steps = 3;
@@ -109,8 +111,28 @@ INSTANTIATE_TEST_SUITE_P(Large, EveryTopology,
                          testing::Values(Case{er, 3, 1503, 70001, false}, Case{in, 3, 1503, 70001, false}, Case{out, 3, 1503, 70001, false},
                                          Case{cauchy, 3, 1503, 70001, false, 0, 1}, Case{er, 20, 20011, 20011, true}));
 
+constexpr auto total = TopologyKind::fixed_total, ring = TopologyKind::small_world, power = TopologyKind::chung_lu, space = TopologyKind::spatial, blocks = TopologyKind::modular;
+void rewired(Topology& t) { t.rewiring = 0.3; }
+void all_rewired(Topology& t) { t.rewiring = 1; }
+void heavy(Topology& t) { t.exponent_in = t.exponent_out = 2, t.cutoff = 8, t.correlation = -0.5; }
+void flat(Topology& t) { t.exponent_in = 3, t.exponent_out = 1.5, t.cutoff = 3; }
+void near(Topology& t) { t.sigma = 0.07; }
+void far(Topology& t) { t.sigma = 2; }
+void torus(Topology& t) { t.sigma = 0.12, t.geometry = Geometry::torus; }
+void seven(Topology& t) { t.modules = 7, t.within = 0.8; }
+INSTANTIATE_TEST_SUITE_P(Structures, EveryTopology,
+                         testing::Values(Case{total, 30, 701, 701, true, 0, 1, true}, Case{total, 30, 701, 701, true}, Case{total, 300, 101, 97, false}, Case{total, 3, 1503, 70001, false},
+                                         Case{total, 200, 101, 97, false, 0.7}, Case{ring, 30, 701, 701, true, 0, 1, false, rewired}, Case{ring, 350, 701, 701, true, 0, 1, false, rewired},
+                                         Case{ring, 350, 701, 701, true, 0.5, 1, false, all_rewired}, Case{ring, 20, 99, 801, false, 0, 1, false, rewired}, Case{ring, 20, 701, 99, false, 0, 1, false, nullptr},
+                                         Case{ring, 4, 1503, 70001, false, 0, 1, false, rewired}, Case{power, 20, 701, 701, true, 0, 1, false, heavy}, Case{power, 43, 701, 701, true, 0.7, 1, false, heavy},
+                                         Case{power, 10, 301, 903, false, 0, 1, false, flat}, Case{power, 5, 1500, 75000, false, 0, 1, false, flat}, Case{space, 30, 701, 701, true, 0, 1, false, near},
+                                         Case{space, 300, 701, 701, true, 0.7, 1, false, far}, Case{space, 20, 301, 903, false, 0, 1, false, near}, Case{space, 20, 903, 100, false, 0, 1, false, near},
+                                         Case{space, 30, 729, 729, true, 0, 1, false, torus}, Case{space, 30, 900, 225, false, 0, 1, false, torus}, Case{space, 4, 1500, 70001, false, 0, 1, false, near},
+                                         Case{blocks, 30, 707, 707, true, 0, 1, false, seven}, Case{blocks, 90, 707, 707, true, 0.7, 1, true, seven}, Case{blocks, 12, 707, 70007, false, 0, 1, false, seven}));
+
 TEST(Slabs, AreManyWhereTheBudgetIsSmall) {
-    for (const Case& c : {Case{er, 30, 5003, 5003, true}, Case{in, 30, 5003, 5003, true}, Case{out, 30, 5003, 5003, true}, Case{cauchy, 30, 5003, 5003, true}}) {
+    for (const Case& c : {Case{total, 30, 5003, 5003, true}, Case{ring, 30, 5003, 5003, true, 0, 1, false, rewired}, Case{power, 30, 5003, 5003, true, 0, 1, false, heavy},
+                          Case{space, 30, 5003, 5003, true, 0, 1, false, near}, Case{blocks, 30, 4004, 4004, true, 0, 1, false, seven}, Case{er, 30, 5003, 5003, true}, Case{in, 30, 5003, 5003, true}, Case{out, 30, 5003, 5003, true}, Case{cauchy, 30, 5003, 5003, true}}) {
         const auto estimate = estimate_device_graph(projection(c), seeds, c.n_sources, c.n_targets, c.same);
         const DeviceGraph g = build(graph_builder_cpp, c, estimate.least_bytes + 200000);
         EXPECT_GE(g.slabs, 5);
