@@ -24,6 +24,7 @@ struct SynapseSource {
     std::uint64_t synapses = 0;
     std::uint64_t checksum = 0;      ///< of what was read
     bool weighted = false;           ///< weights differ
+    bool sorted = false;             ///< by source, then by target
     double mean_weight = 1.0, weight_sd = 0.0, largest_weight = 1.0;   ///< largest: of |w|
     double largest_sum = 0.0;        ///< of |w| over the synapses of a target
     double indegree_variance = 0.0;

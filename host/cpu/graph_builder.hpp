@@ -181,6 +181,12 @@ struct Builder {
     /// Turns numbers of synapses at every `stride`-th start into positions, and makes room for as many.
     template <class Index>
     void allocate(Rows<Index>& rows, std::size_t stride) {
+        const std::uint64_t total = number(rows, stride);
+        rows.index = Buffer<Index>(total);
+        if (weights.drawn()) rows.weight = Buffer<std::int16_t>(total);
+    }
+    template <class Index>
+    std::uint64_t number(Rows<Index>& rows, std::size_t stride) {
         const std::size_t cells = static_cast<std::size_t>(n_sources) * rows.blocks;
         std::uint64_t total = 0;
         for (std::size_t i = 0; i < cells; i += stride) {
@@ -191,8 +197,7 @@ struct Builder {
         rows.set_start(cells, total);
         if (rows.start32.size() && total > std::numeric_limits<std::uint32_t>::max())
             throw CapacityError("projection." + projection.name + ": more than 2^32 synapses where fewer were expected. Use fewer neurons or a smaller mean_indegree.");
-        rows.index = Buffer<Index>(total);
-        if (weights.drawn()) rows.weight = Buffer<std::int16_t>(total);
+        return total;
     }
 
     /// The synapses of up to 65,536 targets, by source: segments of rows that are not joined yet.
@@ -323,6 +328,23 @@ struct Builder {
         const auto width = static_cast<std::uint32_t>(rows.width);
         const bool several = rows.blocks > 1;
         const auto segment_of = [&](std::uint32_t s, std::uint32_t t) { return several ? s * rows.blocks + t / width : s; };
+        if constexpr (std::is_same_v<R, SynapseSource>)
+            if (recipe.sorted) {   // every synapse is in its place already
+                rows.index = Buffer<Index>(recipe.synapses);
+                if (weights.drawn()) rows.weight = Buffer<std::int16_t>(recipe.synapses);
+                std::uint64_t first = 0;
+                recipe.read([&](const SynapseBlock& b) {
+                    for (std::size_t i = 0; i < b.source.size(); ++i) {
+                        rows.index[first + i] = static_cast<Index>(several ? b.target[i] % width : b.target[i]);
+                        ++start[segment_of(b.source[i], b.target[i])];
+                    }
+                    if (weights.drawn())
+                        for (std::size_t i = 0; i < b.source.size(); ++i) rows.weight[first + i] = weights.of_file(b.weight.empty() ? 1.0 : b.weight[i]);
+                    first += b.source.size();
+                });
+                number(rows, 1);
+                return;
+            }
         for_each_edge(recipe, [&](const std::uint32_t* s, const std::uint32_t* t, const double*, std::size_t n) {
             for (std::size_t i = 0; i < n; ++i) __builtin_prefetch(start.data() + segment_of(s[i], t[i]), 1);
             for (std::size_t i = 0; i < n; ++i) next(start[segment_of(s[i], t[i])]);

@@ -280,8 +280,19 @@ private:
         std::vector<double> absolute_sum;
         double sum = 0.0, squares = 0.0, first_weight = 0.0;
         largest_weight = 0.0;
+        std::uint64_t last = 0;   // source and target
+        bool repeats = false;
+        sorted = true;
         read(h5, [&](const SynapseBlock& block) {
             const std::size_t n = block.source.size();
+            bool falls = false;
+            for (std::size_t i = 0; i < n; ++i) {
+                const std::uint64_t now = static_cast<std::uint64_t>(block.source[i]) << 32 | block.target[i];
+                falls |= now < last;
+                repeats |= now == last && synapses + i > 0;
+                last = now;
+            }
+            sorted &= !falls;
             for (std::size_t i = 0; i < n; ++i) ++indegree[block.target[i]];
             std::uint64_t hash = 0;
             if (block.weight.empty()) {
@@ -316,6 +327,7 @@ private:
         mean_weight = first_weight + sum / n;
         weight_sd = std::sqrt(std::max(0.0, squares / n - (sum / n) * (sum / n)));
         weighted &= weight_sd > 0.0;
+        sorted &= !weighted || !repeats;   // weights of one pair have an order, too
         for (double x : absolute_sum) largest_sum = std::max(largest_sum, x);
     }
 
