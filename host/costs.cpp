@@ -30,6 +30,18 @@ Work& Work::operator+=(const Work& o) {
     return *this;
 }
 
+Work& Work::operator*=(double times) {
+    for (double* x : {&steps, &launches, &neurons, &synapses, &updates, &observations, &events, &annealed_events}) *x *= times;
+    return *this;
+}
+
+Workload& Workload::operator*=(double trials) {
+    alone *= trials;
+    together *= trials;
+    networks *= trials;
+    return *this;
+}
+
 Workload& Workload::operator+=(const Workload& o) {
     alone += o.alone;
     together += o.together;

@@ -15,6 +15,7 @@ struct Work {
     double events = 0, annealed_events = 0;           ///< spikes x targets
 
     Work& operator+=(const Work& o);
+    Work& operator*=(double times);
 };
 
 /// Seconds per unit of work.
@@ -35,6 +36,7 @@ struct Workload {
     double device_bytes = 0;                          ///< of the largest network there
 
     Workload& operator+=(const Workload& o);
+    Workload& operator*=(double trials);              ///< the networks are as large as before
     Work all() const;
 };
 

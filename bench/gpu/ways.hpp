@@ -37,10 +37,11 @@ template <class Device>
 class ScatterWay final : public Way {
 public:
     ScatterWay(std::shared_ptr<Device> device, const BaselineGraph& g)
-        : device_(std::move(device)), neurons_(g.start.size() - 1), start_(*device_, g.start.size()), target_(*device_, g.target.size()), ids_(*device_, neurons_), size_(*device_, 1),
+        : device_(std::move(device)), neurons_(g.start.size() - 1), start_(*device_, g.start.size()), ids_(*device_, neurons_), size_(*device_, 1),
           counts_(*device_, neurons_) {
         device_->upload(start_, g.start.data(), g.start.size());
-        device_->upload(target_, g.target.data(), g.target.size());
+        if (neurons_ <= 65536) put(target16_, g.target);   // as the engine stores them
+        else put(target32_, g.target);
     }
     std::size_t columns() const override { return 1; }
     void set(const std::vector<std::vector<std::uint32_t>>& spikes) override {
@@ -51,7 +52,9 @@ public:
         device_->upload(counts_, zeros.data(), zeros.size());
     }
     void run(std::int64_t calls) override {
-        for (std::int64_t i = 0; i < calls; ++i) device_->launch(device::Scatter{{ids_.view(), size_.view()}, start_.view(), target_.view(), {}, counts_.view()}, neurons_ * arch::warp_size);
+        for (std::int64_t i = 0; i < calls; ++i)
+            if (target16_.size()) scatter(target16_);
+            else scatter(target32_);
         std::uint32_t done = 0;
         device_->download(counts_, &done, 1);   // waits
     }
@@ -66,11 +69,25 @@ public:
     }
 
 private:
+    template <class T>
+    using Array = typename Device::template Array<T>;
+
+    template <class Target>
+    void put(Array<Target>& to, const std::vector<std::uint32_t>& from) {
+        const std::vector<Target> targets(from.begin(), from.end());
+        to = Array<Target>(*device_, targets.size());
+        device_->upload(to, targets.data(), targets.size());
+    }
+    template <class Target>
+    void scatter(Array<Target>& target) {
+        device_->launch(device::Scatter<Target>{{ids_.view(), size_.view()}, start_.view(), target.view(), {}, counts_.view()}, neurons_ * arch::warp_size);
+    }
+
     std::shared_ptr<Device> device_;
     std::size_t neurons_;
-    typename Device::template Array<std::uint64_t> start_;
-    typename Device::template Array<std::uint32_t> target_;
-    typename Device::template Array<std::uint32_t> ids_, size_, counts_;
+    Array<std::uint64_t> start_;
+    Array<std::uint16_t> target16_;
+    Array<std::uint32_t> target32_, ids_, size_, counts_;
 };
 
 /// ScatterWay on the first GPU.

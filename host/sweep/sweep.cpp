@@ -107,8 +107,8 @@ Workload estimate_workload(const SweepPlan& plan) {
     for (const auto* points : {&plan.points, &plan.references})
         for (const SweepPoint& point : *points) {
             const Configuration c = plan.configuration(point);
-            const Workload one = estimate_workload(c.network, c.plan, c.run.record.spikes);
-            for (std::int64_t t = 0; t < plan.trials; ++t) all += one;
+            Workload one = estimate_workload(c.network, c.plan, c.run.record.spikes);
+            all += one *= static_cast<double>(plan.trials);
         }
     return all;
 }

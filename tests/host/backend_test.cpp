@@ -211,6 +211,13 @@ TEST(Backend, CostsAddUp) {
     EXPECT_EQ(c.of_building(w), 14);
     w += w;
     EXPECT_EQ(c.of(w), 2 * 59);
+    w *= 2.5;
+    EXPECT_EQ(c.of(w), 5 * 59);
+    Workload small{{}, w, 2, 8};
+    small *= 3;
+    EXPECT_EQ(c.of(small.all()), 15 * 59);
+    EXPECT_EQ(small.networks, 6);
+    EXPECT_EQ(small.device_bytes, 8);
 }
 
 Network network(std::int64_t size, TopologyKind kind, double indegree = 10) {
