@@ -68,7 +68,7 @@ TEST(Words, TheSchemaIsConsistent) {
         if (*section.selector) { EXPECT_NE(section.find(section.selector), nullptr) << section.path; }
         for (const config::Key& key : section.keys) {
             if (key.type == config::Type::table) { EXPECT_NE(key.section, nullptr) << section.path << "." << key.name; }
-            if (*key.rules.rival) { EXPECT_NE(section.find(key.rules.rival), nullptr) << section.path << "." << key.name; }
+            for (const std::string& rival : key.rivals) EXPECT_NE(section.find(rival), nullptr) << section.path << "." << key.name;
             for (const std::string& kind : key.kinds) {
                 const auto& kinds = section.find(section.selector)->available;
                 EXPECT_NE(std::find(kinds.begin(), kinds.end(), kind), kinds.end()) << section.path << "." << key.name << ": " << kind;
