@@ -67,7 +67,7 @@ std::vector<Configuration> parity_configurations() {
     const auto sparse = [](double k, double strength, std::int64_t delay = 1) { return projection("EE", 0, 0, TopologyKind::erdos_renyi, k, strength, delay); };
 
     for (const golden::Case& c : golden::cases()) add(c.name, c.network);
-    for (const golden::Case& c : golden::cases()) add(c.name + ", three times the size, other seeds", resized(c.network, 3, 17));
+    for (const golden::Case& c : golden::cases()) add(c.name + ", four times the size, other seeds", resized(c.network, 4, 17));
 
     add("33 neurons, all-to-all", one_population(33, projection("EE", 0, 0, TopologyKind::all_to_all, 33, 6)));
     add("31 theta neurons, Erdos-Renyi", one_population(31, sparse(9, 4), NeuronKind::theta));

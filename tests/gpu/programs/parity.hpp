@@ -22,7 +22,7 @@ struct ParityPlan {
     bool print = true;
 };
 
-/// The golden networks; the same with other seeds and three times the size; sizes below a warp and a block; delays, synapses, time steps, norms, weights,
+/// The golden networks; the same with other seeds and four times the size (a square lattice stays one); sizes below a warp and a block; delays, synapses, time steps, norms, weights,
 /// stimuli, initial states, several populations; three of 1e5 to 1e6 neurons.
 std::vector<Configuration> parity_configurations();
 /// A handful of about 500 neurons with every kernel among them: for compute-sanitizer.
