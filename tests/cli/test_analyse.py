@@ -140,8 +140,7 @@ def test_dataset(spikemass):
 
 
 def test_page(spikemass):
-    if not spikemass.json("doctor")["report"]:
-        pytest.skip("the report's packages are missing")
+    assert spikemass.json("doctor")["report"] == "ready"   # whoever runs these tests has its packages
     spikemass.write("net.toml", BISTABLE)
     spikemass.ok("analyse", "net.toml", "--along", ETA, -14, 2, "--out", "net.nc")
     spikemass.ok("report", "net.nc", "--png", "figures")
