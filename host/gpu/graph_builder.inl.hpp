@@ -79,20 +79,14 @@ public:
             if (to.size) System::upload(to.data, from.data(), from.size() * sizeof(T));
             return to;
         };
-        std::vector<std::uint64_t> start(static_cast<std::size_t>(g.n_sources) + 1);
-        for (std::size_t i = 0; i < start.size(); ++i) start[i] = g.rows32.start(i);
-        graph_.offsets = upload(start);
+        graph_ = facts_of(g);
+        graph_.offsets = upload(offsets_of(g));
         graph_.indegree = upload(g.indegree);
         if (plan_.narrow())
             graph_.targets16 = upload(std::vector<std::uint16_t>(g.rows32.index.data(), g.rows32.index.data() + g.rows32.index.size()));
         else
             graph_.targets32 = upload(g.rows32.index);
         graph_.weights = upload(g.rows32.weight);
-        graph_.synapses = g.synapses;
-        graph_.checksum = g.checksum;
-        graph_.max_indegree = g.max_indegree;
-        graph_.k_mean = g.k_mean;
-        graph_.k_var = g.k_var;
         graph_.peak_bytes = memory_.peak();
         graph_.slabs = 1;
         System::finish();

@@ -22,19 +22,9 @@ DeviceGraph build(const Projection& p, const Seeds& seeds, std::int64_t n_source
     const GraphPlan plan = plan_graph(p, seeds, n_sources, n_targets, same_population);
     if (plan.stored) choose_workspace(plan, budget);   // refuses what the others refuse
     const cpu::Graph g = cpu::build_graph(p, seeds, n_sources, n_targets, same_population, cpu::best_isa(), {1, plan.stored ? cpu::Format::rows32 : cpu::Format::none});
-    DeviceGraph out;
-    out.n_sources = n_sources;
-    out.n_targets = n_targets;
-    out.synapses = g.synapses;
-    out.checksum = g.checksum;
-    out.max_indegree = g.max_indegree;
-    out.weight_unit = g.weight_unit;
-    out.k_mean = g.k_mean;
-    out.k_var = g.k_var;
+    DeviceGraph out = facts_of(g);
     if (!plan.stored) return out;
-    std::vector<std::uint64_t> offsets;
-    for (std::int64_t s = 0; s <= n_sources; ++s) offsets.push_back(g.rows32.start(static_cast<std::size_t>(s)));
-    out.offsets = kept(std::move(offsets));
+    out.offsets = kept(offsets_of(g));
     if (plan.narrow()) out.targets16 = kept_as<std::uint16_t>(g.rows32.index.span());
     else out.targets32 = kept_as<std::uint32_t>(g.rows32.index.span());
     out.weights = kept_as<std::int16_t>(g.rows32.weight.span());

@@ -4,7 +4,7 @@
 #include <bit>
 #include <cmath>
 
-#include "host/gpu/graph_builder.hpp"
+#include "host/cpu/graph.hpp"
 #include "kernels/recipes.hpp"
 #include "models/base/error.hpp"
 
@@ -242,6 +242,25 @@ DeviceGraphEstimate estimate_device_graph(const Projection& p, const Seeds& seed
     const GraphPlan plan = plan_graph(p, seeds, n_sources, n_targets, same_population);
     if (!plan.stored) return {};
     return {plan.synapses, plan.result_bytes, plan.least_bytes(), plan.result_bytes + plan.table_bytes + plan.full_workspace};
+}
+
+DeviceGraph facts_of(const cpu::Graph& g) {
+    DeviceGraph out;
+    out.n_sources = g.n_sources;
+    out.n_targets = g.n_targets;
+    out.synapses = g.synapses;
+    out.checksum = g.checksum;
+    out.max_indegree = g.max_indegree;
+    out.weight_unit = g.weight_unit;
+    out.k_mean = g.k_mean;
+    out.k_var = g.k_var;
+    return out;
+}
+
+std::vector<std::uint64_t> offsets_of(const cpu::Graph& g) {
+    std::vector<std::uint64_t> offsets;
+    for (std::int64_t s = 0; s <= g.n_sources; ++s) offsets.push_back(g.rows32.start(static_cast<std::size_t>(s)));
+    return offsets;
 }
 
 }  // namespace spikemass::gpu

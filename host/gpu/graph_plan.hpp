@@ -5,9 +5,14 @@
 #include <string>
 #include <vector>
 
+#include "host/gpu/graph_builder.hpp"
 #include "host/gpu/graph_recipe.hpp"
 #include "kernels/network.hpp"
 #include "kernels/weights.hpp"
+
+namespace spikemass::cpu {
+struct Graph;
+}
 
 namespace spikemass::gpu {
 
@@ -59,5 +64,10 @@ GraphPlan plan_graph(const Projection&, const Seeds&, std::int64_t n_sources, st
 
 /// Bytes of temporary memory of a build that may take `budget` in all.  CapacityError, with the numbers, where that is too little.
 std::uint64_t choose_workspace(const GraphPlan&, std::uint64_t budget);
+
+/// What is known of a graph of the CPU builder, without its arrays.
+DeviceGraph facts_of(const cpu::Graph&);
+/// The offsets of its rows32 as a device keeps them.  Shape: [n_sources + 1].
+std::vector<std::uint64_t> offsets_of(const cpu::Graph&);
 
 }  // namespace spikemass::gpu
