@@ -82,7 +82,7 @@ const GpuDevice* first_usable(const GpuSupport& support) {
 
 Machine::Machine(int n) : built(cuda_built), threads(n) {}
 
-Backend choose_backend(const std::string& request, const std::function<Workload()>& work, const Machine& machine, const std::vector<int>& ordinals) {
+Backend choose_backend(const std::string& request, const Demand& demand, const Machine& machine, const std::vector<int>& ordinals) {
     if (request == "cpu") {
         if (!ordinals.empty()) throw ConfigurationError("--devices: names GPUs, and --backend cpu uses none. Leave one of them away.");
         return on_cpu("asked for");
@@ -97,7 +97,7 @@ Backend choose_backend(const std::string& request, const std::function<Workload(
     }
     if (request != "auto") throw ConfigurationError(fmt::format("--backend {}: must be auto, cpu or cuda.", request));
     if (!machine.built) return on_cpu("this build has no CUDA backend");
-    const Workload todo = work();
+    const Workload todo = demand.work();
     const DeviceCosts& costs = machine.device_costs;
     const double here = cpu_costs.of(todo.all()) / machine.threads;
     const std::string cpu = fmt::format("{:.2g} s on {} thread{}", here, machine.threads, machine.threads == 1 ? "" : "s");
@@ -115,10 +115,11 @@ Backend choose_backend(const std::string& request, const std::function<Workload(
     const double there = costs.of(todo, together, first->multiprocessors);
     gpu.reason = compare(there);
     if (here < factor * there) return on_cpu(gpu.reason);
-    const bool room = std::any_of(gpu.devices.begin(), gpu.devices.end(), [&](const Device& d) { return fits(todo.device_bytes, d); });
-    if (!room)
-        return on_cpu(fmt::format("{} needs about {:.2f} GiB and {:.2f} GiB are free on {}", todo.networks > 1 ? "the largest network" : "the network", todo.device_bytes / 0x1p30,
-                                  usable_device_part * gpu.devices.front().memory_bytes / 0x1p30, gpu.device_names()));
+    try {
+        if (demand.check_memory) demand.check_memory(gpu.devices);
+    } catch (const CapacityError& e) {
+        return on_cpu(std::string("too large for a GPU: ") + e.what());
+    }
     return gpu;
 }
 

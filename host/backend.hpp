@@ -45,10 +45,16 @@ struct Machine {
     explicit Machine(int threads = 1);
 };
 
+/// What is asked about the work, and only if the answer matters: planning graphs takes its time, and a network may be too large for any device.
+struct Demand {
+    std::function<Workload()> work;
+    std::function<void(std::span<const Device>)> check_memory;          ///< throws CapacityError where the devices hold too little; may be empty
+};
+
 /// request: auto, cpu or cuda (anything else: ConfigurationError).  `auto` takes a GPU where estimates promise that it is clearly faster at work that is worth it;
 /// `cpu` never asks the driver.  A GPU means all that can be used, or exactly those of `ordinals` (as CUDA counts them), in that order; to name any is to ask
 /// for `cuda`.  Errors of `cuda`: ConfigurationError (not in this build, ordinals that are not there), DeviceError (no device, or one of `ordinals`, can be used).
-Backend choose_backend(const std::string& request, const std::function<Workload()>& work, const Machine& machine = Machine(), const std::vector<int>& ordinals = {});
+Backend choose_backend(const std::string& request, const Demand& demand, const Machine& machine = Machine(), const std::vector<int>& ordinals = {});
 /// "0,2" of --devices: ordinals, each once.  Throws ConfigurationError.
 std::vector<int> parse_devices(const std::string& text);
 

@@ -46,7 +46,6 @@ Workload& Workload::operator+=(const Workload& o) {
     alone += o.alone;
     together += o.together;
     networks += o.networks;
-    device_bytes = std::max(device_bytes, o.device_bytes);
     return *this;
 }
 
@@ -102,7 +101,6 @@ Work estimate_work(const Network& network, const RunPlan& plan) {
 
 Workload estimate_workload(const Network& network, const RunPlan& plan, bool alone) {
     Workload w;
-    w.device_bytes = estimate_device_memory(network);
     alone |= BlockMemory(network).bytes() > least_block_bytes;
     (alone ? w.alone : w.together) = estimate_work(network, plan);
     w.networks = alone ? 0 : 1;

@@ -33,7 +33,6 @@ extern const Costs cpu_costs;
 struct Workload {
     Work alone, together;
     double networks = 0;                              ///< of `together`
-    double device_bytes = 0;                          ///< of the largest network there
 
     Workload& operator+=(const Workload& o);
     Workload& operator*=(double trials);              ///< the networks are as large as before

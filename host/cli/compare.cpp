@@ -50,7 +50,7 @@ std::filesystem::path sweep_first(const Options& o) {
     s.quiet = o.common.quiet;
     s.stop = &stop_flag();
     const SweepPlan plan = file.sweep();
-    s.backend = o.common.choose_backend([&] { return estimate_workload(plan); });
+    s.backend = o.common.choose_backend({[&] { return estimate_workload(plan); }, [&](std::span<const Device> devices) { check_device_memory(plan, devices); }});
     s.resume = std::filesystem::exists(s.out);
     const SweepOutcome r = run_sweep(file, plan, s);
     const bool ended = r.code == ExitCode::resumable || r.code == ExitCode::interrupted;

@@ -34,8 +34,8 @@ std::vector<Override> Common::overrides() const {
 
 int Common::all_threads() const { return threads > 0 ? threads : std::max(1, std::min(omp_get_max_threads(), omp_get_num_procs())); }
 
-Backend Common::choose_backend(const std::function<Workload()>& work) const {
-    return spikemass::choose_backend(backend, work, Machine(all_threads()), devices.empty() ? std::vector<int>{} : parse_devices(devices));
+Backend Common::choose_backend(const Demand& demand) const {
+    return spikemass::choose_backend(backend, demand, Machine(all_threads()), devices.empty() ? std::vector<int>{} : parse_devices(devices));
 }
 
 void Common::refuse_cuda(const std::string& why) const {

@@ -27,7 +27,7 @@ struct Common {
     /// --threads, or every processor that this process may use.
     int all_threads() const;
     /// What --backend and --devices come to on this machine: choose_backend's errors.
-    Backend choose_backend(const std::function<Workload()>& work) const;
+    Backend choose_backend(const Demand& demand) const;
     /// Throws ConfigurationError for --backend cuda and --devices where there are no spikes to compute: why says so.
     void refuse_cuda(const std::string& why) const;
 };

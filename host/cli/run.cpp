@@ -217,7 +217,8 @@ int execute(RunOptions o) {
     check_recording(c.network, c.plan);
     Backend backend;
     backend.reason = "masses are integrated on the CPU";
-    if (o.level == "spiking") backend = o.common.choose_backend([&] { return estimate_workload(c.network, c.plan, true); });
+    if (o.level == "spiking") backend = o.common.choose_backend({[&] { return estimate_workload(c.network, c.plan, true); },
+                                                                            [&](std::span<const Device> devices) { check_device_memory(c.network, devices.first(1)); }});
     std::optional<output::SweepHeader> header;
     if (!o.out.empty()) {
         header = run_header(file, c, static_cast<std::int64_t>(o.trial));

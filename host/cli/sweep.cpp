@@ -111,7 +111,7 @@ int execute(Options o) {
     }
     const NetworkFile file = NetworkFile::load(o.file, o.common.overrides(), o.common.seed);
     const SweepPlan plan = file.sweep();
-    const Backend backend = o.common.choose_backend([&] { return estimate_workload(plan); });
+    const Backend backend = o.common.choose_backend({[&] { return estimate_workload(plan); }, [&](std::span<const Device> devices) { check_device_memory(plan, devices); }});
     if (o.dry_run) return dry_run(o, file, plan, backend);
     if (o.out.empty()) throw ConfigurationError("--out: a sweep needs a folder for its results. Add --out FOLDER, or --dry-run to see what it would do.");
     SweepOptions s;

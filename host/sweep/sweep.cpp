@@ -113,6 +113,11 @@ Workload estimate_workload(const SweepPlan& plan) {
     return all;
 }
 
+void check_device_memory(const SweepPlan& plan, std::span<const Device> devices) {
+    for (const auto* points : {&plan.points, &plan.references})
+        for (const SweepPoint& point : *points) check_device_memory(plan.configuration(point).network, devices);
+}
+
 SweepEstimate estimate_sweep(const NetworkFile& file, const SweepPlan& plan, int threads, const Backend& backend) {
     check_plan(plan);
     SweepEstimate e;

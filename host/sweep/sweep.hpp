@@ -48,6 +48,8 @@ struct SweepEstimate {
 SweepEstimate estimate_sweep(const NetworkFile& file, const SweepPlan& plan, int threads, const Backend& backend = {});
 /// Of all points, references and trials.
 Workload estimate_workload(const SweepPlan& plan);
+/// Throws CapacityError if one of its networks fits into none of the devices.
+void check_device_memory(const SweepPlan& plan, std::span<const Device> devices);
 
 /// Runs what is missing, writes one transaction per finished run and the dataset at the end.  Small networks run side by side,
 /// large ones with all threads; on devices one thread per device takes runs from one queue.  A run that fails is a result and the sweep goes on; only the loss of every device that

@@ -25,7 +25,7 @@ void expect_equal(const RunResult& a, const RunResult& b, const std::string& nam
 
 TEST_F(BackendGpu, RunsAndEnsemblesAreTheCpus) {
     SimulationOptions cpu, device;
-    device.backend = choose_backend("cuda", [] { return Workload{}; });
+    device.backend = choose_backend("cuda", {[] { return Workload{}; }, {}});
     EXPECT_EQ(device.backend.name, "cuda");
     std::vector<Network> together;
     std::vector<RunResult> expected;
