@@ -22,7 +22,7 @@ public:
     explicit Inputs(const Network& network) : network_(network), input_(network.populations.size(), 0.0) {}
     const std::vector<double>& at(std::int64_t step) {
         if (network_.stimuli.empty()) return input_;
-        for (std::size_t a = 0; a < input_.size(); ++a) input_[a] = input_mean(network_, a, step);
+        for (std::size_t a = 0; a < input_.size(); ++a) input_[a] = mean_input(network_, a, step);
         return input_;
     }
     double largest(std::int64_t steps) {

@@ -20,11 +20,13 @@ struct EnsemblePopulation {
     std::uint64_t key = 0;
     std::uint32_t neurons = 0, model = 0;
     unsigned char step[64];                 ///< Model::Step
-    Global<float> column[2];
-    Global<const float> eta;
+    Global<float> column[models::most_columns(models::NeuronModels{})];
+    Global<const float> eta;                ///< constant drive, and noise where there is any
     std::int32_t stimulus = -1;             ///< row of its network's stimuli; -1: it has none
     Global<const Term> terms;
+    PortInput<3> ports;                     ///< of a model that has them
     Global<float> v_integral, z_re, z_im;
+    Global<const AddNoise> noise;           ///< in global memory, as in strategy R; `now` is not read
 };
 
 /// A projection whose spikes are counted per target.
@@ -96,7 +98,13 @@ struct Ensemble {
     }
 
 private:
-    SPIKEMASS_DEVICE static std::uint32_t columns_of(std::uint32_t model) { return model == 0 ? models::Qif::columns : models::Theta::columns; }
+    SPIKEMASS_DEVICE static std::uint32_t columns_of(std::uint32_t model) { return columns_of(models::NeuronModels{}, model); }
+    template <class... M>
+    SPIKEMASS_DEVICE static std::uint32_t columns_of(models::TypeList<M...>, std::uint32_t model) {
+        std::uint32_t i = 0, columns = 0;
+        ((columns = i++ == model ? M::columns : columns), ...);
+        return columns;
+    }
 
     SPIKEMASS_DEVICE void run(const EnsembleNetwork& n, const EnsembleLayout& shared) const {
         const unsigned me = arch::thread_index(), all = arch::block_size();
@@ -143,13 +151,14 @@ private:
         const std::uint64_t n_populations = n.populations.size();
         std::uint32_t at = 0;
         for (std::uint64_t q = 0; q < n.projections.size(); at += targets_of(n, q), ++q) deliver(n, n.projections.data()[q], shared.counts.part(at, targets_of(n, q)), now);
+        for (std::uint64_t p = 0; p < n_populations; ++p)
+            for (std::uint64_t k = 0; k < n.populations.data()[p].noise.size(); ++k) add(n.populations.data()[p].noise.data()[k], now);
         for (std::uint64_t t = me; t < n.scalar_terms.size(); t += all) shared.scalars.write(static_cast<unsigned>(t), scalar(n, t, now));
         arch::sync_block();
         at = 0;
         for (std::uint64_t p = 0; p < n_populations; ++p) {
             const EnsemblePopulation& population = n.populations.data()[p];
-            if (population.model == 0) update<models::Qif>(n, p, shared, at, now, row, low, high);
-            else update<models::Theta>(n, p, shared, at, now, row, low, high);
+            update_any(models::NeuronModels{}, n, p, shared, at, now, row, low, high);
             at += population.neurons * columns_of(population.model);
         }
         arch::sync_block();
@@ -203,6 +212,43 @@ private:
         }
     }
 
+    /// A neuron is always one thread's, which so sees what it has written.
+    SPIKEMASS_DEVICE static void add(const AddNoise& noise, std::int64_t now) {
+        for (std::uint64_t i = arch::thread_index(); i < noise.to.size(); i += arch::block_size()) noise.write(i, now);
+    }
+
+    template <class... M>
+    SPIKEMASS_DEVICE void update_any(models::TypeList<M...>, const EnsembleNetwork& n, std::uint64_t index, const EnsembleLayout& shared, std::uint32_t first, std::int64_t now, std::uint32_t row,
+                                     std::uint32_t& low, std::uint32_t& high) const {
+        const std::uint32_t model = n.populations.data()[index].model;
+        std::uint32_t i = 0;
+        ((i++ == model ? update<M>(n, index, shared, first, now, row, low, high) : void()), ...);
+    }
+    /// Input after the terms.
+    SPIKEMASS_DEVICE float after_terms(Global<const Term> terms, float input, const EnsembleNetwork& n, const EnsembleLayout& shared, std::uint32_t i, std::int64_t now) const {
+        for (std::uint64_t t = 0; t < terms.size(); ++t) {
+            const Term& term = terms.data()[t];
+            if (term.kind == Term::Kind::scalar) {
+                input = input + shared.scalars.read(static_cast<unsigned>(term.scalar));
+                continue;
+            }
+            const std::uint32_t place = counts_of(n, term) + i, raw = shared.counts.read(place);
+            if (raw != 0) shared.counts.write(place, 0);
+            input = term.apply(input, i, now, raw);
+        }
+        return input;
+    }
+    template <class M, class... Input>
+    SPIKEMASS_DEVICE static float step_of(const EnsemblePopulation& p, const typename M::Step& step, typename M::State& s, std::uint32_t i, Input... input) {
+        if constexpr (with_v) {
+            float v = p.v_integral.read(i);
+            const float margin = M::advance_observed(step, s, input..., v);
+            p.v_integral.write(i, v);
+            return margin;
+        } else {
+            return M::advance(step, s, input...);
+        }
+    }
     template <class M>
     SPIKEMASS_DEVICE void update(const EnsembleNetwork& n, std::uint64_t index, const EnsembleLayout& shared, std::uint32_t first, std::int64_t now, std::uint32_t row,
                                  std::uint32_t& low, std::uint32_t& high) const {
@@ -215,32 +261,27 @@ private:
         for (std::uint32_t i = arch::thread_index(); i < rounded; i += arch::block_size()) {
             bool spiked = false;
             if (i < p.neurons) {
-                float input = p.eta.read(i) + stimulus;
-                for (std::uint64_t t = 0; t < p.terms.size(); ++t) {
-                    const Term& term = p.terms.data()[t];
-                    if (term.kind == Term::Kind::scalar) {
-                        input = input + shared.scalars.read(static_cast<unsigned>(term.scalar));
-                        continue;
-                    }
-                    const std::uint32_t place = counts_of(n, term) + i, raw = shared.counts.read(place);
-                    if (raw != 0) shared.counts.write(place, 0);
-                    input = term.apply(input, i, now, raw);
+                const float input = after_terms(p.terms, p.eta.read(i) + stimulus, n, shared, i, now);
+                float column[M::columns];
+                float* columns[M::columns];
+#pragma unroll
+                for (int c = 0; c < M::columns; ++c) {
+                    column[c] = shared.state.read(first + static_cast<std::uint32_t>(c) * p.neurons + i);
+                    columns[c] = &column[c];
                 }
-                float column[2] = {shared.state.read(first + i), M::columns > 1 ? shared.state.read(first + p.neurons + i) : 0.0f};
-                float* columns[2] = {&column[0], &column[1]};
                 typename M::State s = M::load(columns, 0);
                 float margin;
-                if constexpr (with_v) {
-                    float v = p.v_integral.read(i);
-                    margin = M::advance_observed(step, s, input, v);
-                    p.v_integral.write(i, v);
+                if constexpr (M::ports > 1) {
+                    const auto arrivals = [&](int port) { return after_terms(p.ports.terms[port], p.ports.noise[port].size() != 0 ? p.ports.noise[port].read(i) : 0.0f, n, shared, i, now); };
+                    const float ex = arrivals(0), in = arrivals(1);
+                    margin = step_of<M>(p, step, s, i, input, ex, in);
                 } else {
-                    margin = M::advance(step, s, input);
+                    margin = step_of<M>(p, step, s, i, input);
                 }
                 M::store(columns, 0, s);
-                shared.state.write(first + i, column[0]);
-                if constexpr (M::columns > 1) shared.state.write(first + p.neurons + i, column[1]);
-                if constexpr (with_z) {
+#pragma unroll
+                for (int c = 0; c < M::columns; ++c) shared.state.write(first + static_cast<std::uint32_t>(c) * p.neurons + i, column[c]);
+                if constexpr (with_z && M::has_phase) {
                     float re, im;
                     M::phasor(s, re, im);
                     p.z_re.write(i, p.z_re.read(i) + re);

@@ -24,6 +24,8 @@ enum class Stream : std::uint32_t {
     degree = 6,           ///< in-degree draws; entity = target
     annealed = 7,         ///< targets of one spike; entity = source, step = time step
     weight = 8,           ///< weight of a synapse; entity = source, step = target
+    noise = 9,            ///< noise of a stimulus; entity = neuron, step = time step >> 2, word = time step & 3
+    noise_start = 10,     ///< initial value of a noise process; entity = neuron
 };
 
 /// Seed purposes: seed_x(trial) = mix64(mix64(seed + purpose) + trial).
