@@ -125,6 +125,7 @@ public:
         Array<device::EnsembleProjection> projections;
         Array<device::Global<std::uint32_t>> lists;
         unsigned state_size = 0, counts_size = 0;   ///< in shared memory
+        bool general = false;                       ///< it needs GeneralEnsemble
         std::vector<std::size_t> stimulated;        ///< populations with stimuli: rows of the network's stimuli
     };
     const EnsembleTables& ensemble_tables(const RecordFlags& flags) {
@@ -174,6 +175,7 @@ private:
             e.z_re = p.z_re.view();
             e.z_im = p.z_im.view();
             populations.push_back(e);
+            t.general |= !p.noise.empty() || (p.spec->model != NeuronKind::qif && p.spec->model != NeuronKind::theta);
             t.state_size += e.neurons * static_cast<unsigned>(columns);
         }
         std::vector<device::EnsembleProjection> projections;

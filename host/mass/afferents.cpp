@@ -5,6 +5,7 @@
 
 #include "models/base/error.hpp"
 #include "models/closures/source_mixture.hpp"
+#include "models/registry.hpp"
 
 namespace spikemass::mass {
 
@@ -99,6 +100,9 @@ double eta_half_width(const Population& population) {
 }
 
 void require_exact_mass(const Population& population) {
+    if (population.model != NeuronKind::qif && population.model != NeuronKind::theta)
+        throw ConfigurationError("Population \"" + population.name + "\": model = \"" + models::NeuronModels::names[static_cast<int>(population.model)] +
+                                 "\" has no mass. Its level is spiking; the levels mass and compare need populations of model qif or theta.");
     if (population.eta.distribution == Distribution::gaussian)
         throw ConfigurationError("Population \"" + population.name + "\": eta is Gaussian, and only a Lorentzian (or constant) eta has an "
                                  "exact mass of two variables. Use distribution = \"lorentzian\" for the level mass and for "

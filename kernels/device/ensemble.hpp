@@ -69,11 +69,9 @@ struct EnsembleLayout {
           fired(carve.array<std::uint32_t>(populations)), scalars(carve.array<float>(scalar_terms == 0 ? 1 : scalar_terms)) {}
 };
 
-template <bool with_v, bool with_z>
-struct Ensemble {
-    static constexpr const char* name = "ensemble";
-    static constexpr unsigned max_threads = 1024;
-
+/// `Models`: those that its networks may have; `noisy`: they may have noise too.
+template <bool with_v, bool with_z, class Models, bool noisy>
+struct EnsembleOf {
     Global<const EnsembleNetwork> networks;
     Global<std::uint32_t> queue;            ///< [1] next network; 0 at the launch
     Global<std::uint32_t> record;           ///< of all networks; sums are 0 at the launch
@@ -98,7 +96,7 @@ struct Ensemble {
     }
 
 private:
-    SPIKEMASS_DEVICE static std::uint32_t columns_of(std::uint32_t model) { return columns_of(models::NeuronModels{}, model); }
+    SPIKEMASS_DEVICE static std::uint32_t columns_of(std::uint32_t model) { return columns_of(Models{}, model); }
     template <class... M>
     SPIKEMASS_DEVICE static std::uint32_t columns_of(models::TypeList<M...>, std::uint32_t model) {
         std::uint32_t i = 0, columns = 0;
@@ -151,14 +149,15 @@ private:
         const std::uint64_t n_populations = n.populations.size();
         std::uint32_t at = 0;
         for (std::uint64_t q = 0; q < n.projections.size(); at += targets_of(n, q), ++q) deliver(n, n.projections.data()[q], shared.counts.part(at, targets_of(n, q)), now);
-        for (std::uint64_t p = 0; p < n_populations; ++p)
-            for (std::uint64_t k = 0; k < n.populations.data()[p].noise.size(); ++k) add(n.populations.data()[p].noise.data()[k], now);
+        if constexpr (noisy)
+            for (std::uint64_t p = 0; p < n_populations; ++p)
+                for (std::uint64_t k = 0; k < n.populations.data()[p].noise.size(); ++k) add(n.populations.data()[p].noise.data()[k], now);
         for (std::uint64_t t = me; t < n.scalar_terms.size(); t += all) shared.scalars.write(static_cast<unsigned>(t), scalar(n, t, now));
         arch::sync_block();
         at = 0;
         for (std::uint64_t p = 0; p < n_populations; ++p) {
             const EnsemblePopulation& population = n.populations.data()[p];
-            update_any(models::NeuronModels{}, n, p, shared, at, now, row, low, high);
+            update_any(Models{}, n, p, shared, at, now, row, low, high);
             at += population.neurons * columns_of(population.model);
         }
         arch::sync_block();
@@ -325,6 +324,20 @@ private:
             }
         }
     }
+};
+
+/// The quadratic neurons without noise, in the widest blocks.
+template <bool with_v, bool with_z>
+struct Ensemble : EnsembleOf<with_v, with_z, models::TypeList<models::Qif, models::Theta>, false> {
+    static constexpr const char* name = "ensemble";
+    static constexpr unsigned max_threads = 1024;
+};
+
+/// Networks of any kind; more registers, so fewer threads.
+template <bool with_v, bool with_z>
+struct GeneralEnsemble : EnsembleOf<with_v, with_z, models::NeuronModels, true> {
+    static constexpr const char* name = "general_ensemble";
+    static constexpr unsigned max_threads = 512;
 };
 
 }  // namespace spikemass::device
