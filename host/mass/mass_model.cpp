@@ -46,6 +46,7 @@ void split_into_classes(MassModel::PopulationLayout& a, std::span<MassModel::Pro
 }  // namespace
 
 MassModel::MassModel(const Network& network, const MassOptions& options) : closure_(closures::make_closure(options.closure)) {
+    require_lasting_noise(network);
     const bool classes = std::visit([](const auto& c) { return c.degree_classes; }, closure_);
     for (std::size_t i = 0; i < network.populations.size(); ++i) {
         const Population& population = network.populations[i];
@@ -53,7 +54,8 @@ MassModel::MassModel(const Network& network, const MassOptions& options) : closu
         PopulationLayout a;
         a.name = population.name;
         a.eta = population.eta.center;
-        a.delta = eta_half_width(population);
+        a.delta = half_width(network, i);
+        a.noise = noise_intensity(network, i);
         a.tau = population.tau;
         a.class_weight = {1.0};
         a.class_normal = {0.0};
@@ -104,6 +106,10 @@ MassModel::MassModel(const Network& network, const MassOptions& options) : closu
     }
     for (const ProjectionLayout& projection : projections_)
         if (projection.synapse_tau > 0.0) initial_state_[projection.synapse] = rates_before_[projection.source];
+}
+
+bool MassModel::takes_noise() const {
+    return std::visit([](const auto& c) { return closures::takes_noise<std::decay_t<decltype(c)>>; }, closure_);
 }
 
 std::string_view MassModel::closure_name() const {

@@ -150,6 +150,7 @@ RunResult run_mass(const Network& network, const RunPlan& plan, const MassOption
     }
     result.wall_seconds = seconds_since(start);
     result.warnings = validity.warnings();
+    for (std::string& w : noise_warnings(resolved, model.closure_name(), model.takes_noise())) result.warnings.push_back(std::move(w));
     return result;
 }
 
