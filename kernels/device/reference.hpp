@@ -302,3 +302,9 @@ struct DrainBin {
 };
 
 }  // namespace spikemass::device
+
+namespace spikemass::arch {
+template <class M, bool v, bool z>
+    requires(M::ports > 1)
+inline constexpr unsigned resident_blocks<device::Update<M, v, z>> = 4;
+}  // namespace spikemass::arch
