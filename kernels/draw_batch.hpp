@@ -18,13 +18,14 @@ constexpr int batch_blocks = 8;
 struct PhiloxLanes {
     __m256i word[4][2];
 
-    PhiloxLanes(const RandomKey& key, std::uint64_t entity, std::uint64_t step, std::uint64_t step_stride, std::uint32_t index, std::uint32_t index_stride) {
+    SPIKEMASS_HD PhiloxLanes(const RandomKey& key, std::uint64_t entity, std::uint64_t step, std::uint64_t step_stride, std::uint32_t index, std::uint32_t index_stride,
+                             std::uint64_t entity_stride = 0) {
         const std::uint32_t c3 = (static_cast<std::uint32_t>(key.stream) << 20) | (static_cast<std::uint32_t>(entity >> 32) & 0xffu) << 12 |
                                  (static_cast<std::uint32_t>(step >> 32) & 0xfffu);
         const __m256i lane = _mm256_setr_epi64x(0, 1, 2, 3);
         for (int r = 0; r < 2; ++r) {
             const __m256i block = _mm256_add_epi64(lane, _mm256_set1_epi64x(4 * r));
-            word[0][r] = all(entity);
+            word[0][r] = _mm256_add_epi64(all(entity), _mm256_mul_epu32(block, all(entity_stride)));
             word[1][r] = _mm256_add_epi64(all(step), _mm256_mul_epu32(block, all(step_stride)));
             word[2][r] = _mm256_add_epi64(all(index), _mm256_mul_epu32(block, all(index_stride)));
             word[3][r] = all(c3);
@@ -44,7 +45,7 @@ struct PhiloxLanes {
             }
         }
     }
-    static __m256i all(std::uint64_t x) { return _mm256_set1_epi64x(static_cast<long long>(x)); }
+    SPIKEMASS_HD static __m256i all(std::uint64_t x) { return _mm256_set1_epi64x(static_cast<long long>(x)); }
 };
 
 /// out[j] = mulhi64(key.draw64(entity, step, 2 first_block + j), n) for j = 0..15; n < 2^32.
@@ -78,10 +79,24 @@ inline void draw_all(const RandomKey& key, std::uint64_t entity, std::uint64_t s
     }
 }
 
+/// out[i] = word step & 3 of key.block(first_entity + i, step >> 2, 0) for i = 0..7; the entities must not cross a multiple of 2^32.
+SPIKEMASS_HD void noise_words(const RandomKey& key, std::uint64_t first_entity, std::uint64_t step, std::uint32_t* out) {
+    const PhiloxLanes p(key, first_entity, step >> 2, 0, 0, 0, 1);
+    const __m256i even = _mm256_setr_epi32(0, 2, 4, 6, 0, 2, 4, 6);
+    const auto low = [&](int w) {   // low halves of the eight lanes, in order
+        return _mm256_blend_epi32(_mm256_permutevar8x32_epi32(p.word[w][0], even), _mm256_permutevar8x32_epi32(p.word[w][1], even), 0xf0);
+    };
+    const int w = static_cast<int>(step & 3);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), w == 0 ? low(0) : w == 1 ? low(1) : w == 2 ? low(2) : low(3));
+}
+
 #else
 
 inline void draw_all(const RandomKey& key, std::uint64_t entity, std::uint64_t step, std::uint32_t first_block, std::uint64_t* out) {
     for (std::uint32_t j = 0; j < 2 * batch_blocks; ++j) out[j] = key.draw64(entity, step, 2 * first_block + j);
+}
+SPIKEMASS_HD void noise_words(const RandomKey& key, std::uint64_t first_entity, std::uint64_t step, std::uint32_t* out) {
+    for (std::uint64_t i = 0; i < batch_blocks; ++i) out[i] = key.block(first_entity + i, step >> 2, 0).word[step & 3];
 }
 inline void draw_below(const RandomKey& key, std::uint64_t entity, std::uint64_t step, std::uint32_t first_block, std::uint64_t n, std::uint32_t* out) {
     for (std::uint32_t j = 0; j < 2 * batch_blocks; ++j) out[j] = static_cast<std::uint32_t>(mulhi64(key.draw64(entity, step, 2 * first_block + j), n));

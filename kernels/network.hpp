@@ -23,7 +23,8 @@ struct Parameter {
     Draw draw = Draw::midpoint_quantiles;
 };
 
-enum class NeuronKind { qif, theta };
+/// In the order of models::NeuronModels.
+enum class NeuronKind { qif, theta, lif, iaf_psc_exp };
 enum class InitialKind { asynchronous, lorentzian, fixed_point };
 enum class Branch { low, high };
 
@@ -43,8 +44,9 @@ struct Population {
     std::string name;
     NeuronKind model = NeuronKind::qif;
     std::int64_t size = 0;
-    Parameter eta;
-    double tau = 1.0;          ///< membrane time constant in the file's time unit (1 when time_unit = "tau")
+    Parameter eta;                    ///< the model's constant drive: eta, or I_e in pA
+    double tau = 1.0;                 ///< membrane time constant in the file's time unit (1 when time_unit = "tau")
+    std::vector<double> parameters;   ///< of the model, in the order of its list; the first one, the time constant, is not read: tau is.  Empty: defaults
     InitialState initial;
 };
 
@@ -93,14 +95,23 @@ struct Projection {
     std::int64_t delay_steps = 1;         ///< >= 1; the realised lag is delay_steps * dt
 };
 
-enum class StimulusKind { step, pulse_train, ramp, sine, samples };
+enum class StimulusKind { step, pulse_train, ramp, sine, samples, chirp, white_noise, ornstein_uhlenbeck, poisson };
+enum class NoiseLaw { gaussian, cauchy };
 
-/// An additive input current to every neuron of `target`.  Times in the file's unit, counted from the start of the simulation.
+/// Kinds whose values differ between neurons, drawn anew in every step.
+constexpr bool is_noise(StimulusKind k) { return k == StimulusKind::white_noise || k == StimulusKind::ornstein_uhlenbeck || k == StimulusKind::poisson; }
+
+/// An additive input current to every neuron of `target`, in the unit of its drive.  Times in the file's unit, counted from the start of the simulation.
 /// step:        amplitude on [start, stop)
 /// pulse_train: amplitude on [start + k period, start + k period + width), k = 0, 1, ..., cut at stop
 /// ramp:        from `from` at start to `amplitude` at stop, linear; `hold` keeps the final value afterwards
 /// sine:        offset + amplitude sin(2 pi frequency (t - start) + phase) on [start, stop)
 /// samples:     values[k] on [start + k interval, start + (k+1) interval), zero outside, cut at stop
+/// chirp:       as sine, the frequency going from `frequency` at start to `final_frequency` at stop, linearly or (logarithmic) by equal factors in equal times
+/// Noise on [start, stop), whole steps, independent in every neuron, in units of the target's time constant tau:
+/// white_noise: gaussian, <xi(t) xi(t')> = 2 intensity delta((t - t')/tau); or cauchy of half width `scale`: constant over a step
+/// ornstein_uhlenbeck: Gaussian of standard deviation `sd` and correlation time `tau`, held over a step
+/// poisson:     spikes at `rate`, each with the effect of a synapse of weight `weight`
 struct Stimulus {
     std::string name;
     std::size_t target = 0;
@@ -114,6 +125,12 @@ struct Stimulus {
     double frequency = 0.0, phase = 0.0, offset = 0.0;
     double interval = 0.0;
     std::vector<double> values;
+    double final_frequency = 0.0;
+    bool logarithmic = false;
+    NoiseLaw law = NoiseLaw::gaussian;
+    double intensity = 0.0, scale = 0.0;
+    double sd = 0.0, tau = 0.0;
+    double rate = 0.0, weight = 0.0;
 
     bool operator==(const Stimulus&) const = default;
 };

@@ -67,6 +67,27 @@ double mean_of_sine(const Stimulus& s, double dt, Interval active) {
     return length * (s.offset + s.amplitude * (attenuation * math::sinpi(2.0 * s.frequency * (middle - s.start) + s.phase / pi)));
 }
 
+/// Cycles of a chirp t after its start.
+double cycles(const Stimulus& s, double t) {
+    const double length = s.stop - s.start, ratio = s.final_frequency / s.frequency;
+    if (!s.logarithmic) return t * (s.frequency + 0.5 * (s.final_frequency - s.frequency) * (t / length));
+    return ratio == 1.0 ? s.frequency * t : s.frequency * length * ((math::pow(ratio, t / length) - 1.0) / math::log(ratio));
+}
+double frequency(const Stimulus& s, double t) {
+    const double part = t / (s.stop - s.start);
+    return s.logarithmic ? s.frequency * math::pow(s.final_frequency / s.frequency, part) : s.frequency + (s.final_frequency - s.frequency) * part;
+}
+
+/// As a sine of the frequency in the middle: what that leaves out is the change of frequency within the step, of second order.
+double mean_of_chirp(const Stimulus& s, double dt, Interval active) {
+    const double length = active.length();
+    if (length == 0.0) return 0.0;
+    constexpr double pi = 0x1.921fb54442d18p+1;
+    const double t = 0.5 * (active.from + active.to) * dt - s.start, half_turns = frequency(s, t) * length * dt;
+    const double attenuation = half_turns == 0.0 ? 1.0 : math::sinpi(half_turns) / (pi * half_turns);
+    return length * (s.offset + s.amplitude * (attenuation * math::sinpi(2.0 * cycles(s, t) + s.phase / pi)));
+}
+
 double mean_of_ramp(const Stimulus& s, double dt, Interval step, Interval active) {
     const double start = in_steps(s.start, dt), stop = in_steps(s.stop, dt), length = active.length();
     double sum = 0.0;
@@ -111,7 +132,7 @@ template <class Term> double sum_by_key(const Network& network, std::size_t popu
 }  // namespace
 
 void check_stimulus(const Stimulus& s) {
-    for (double x : {s.start, s.stop, s.amplitude, s.from, s.period, s.width, s.frequency, s.phase, s.offset, s.interval})
+    for (double x : {s.start, s.stop, s.amplitude, s.from, s.period, s.width, s.frequency, s.phase, s.offset, s.interval, s.final_frequency, s.intensity, s.scale, s.sd, s.tau, s.rate, s.weight})
         if (!(math::abs(x) < math::infinity<double>())) throw ConfigurationError(quoted(s) + "one of its numbers is not finite; give finite numbers.");
     for (double x : s.values)
         if (!(math::abs(x) < math::infinity<double>())) throw ConfigurationError(quoted(s) + "one of its samples is not finite; give finite numbers.");
@@ -122,6 +143,12 @@ void check_stimulus(const Stimulus& s) {
                                  "; it needs period > 0 and 0 <= width <= period.");
     if (s.kind == StimulusKind::ramp && !(s.stop > s.start && s.stop < 1e300))
         throw ConfigurationError(quoted(s) + "a ramp needs a stop after its start; give the time at which it reaches its amplitude.");
+    if (s.kind == StimulusKind::chirp && !(s.stop > s.start && s.stop < 1e300))
+        throw ConfigurationError(quoted(s) + "a chirp needs a stop after its start; give the time at which it reaches its final frequency.");
+    if (s.kind == StimulusKind::chirp && !(s.frequency > 0.0 && s.final_frequency > 0.0))
+        throw ConfigurationError(quoted(s) + "a chirp goes from frequency = " + std::to_string(s.frequency) + " to " + std::to_string(s.final_frequency) + "; both must be > 0.");
+    if (s.intensity < 0.0 || s.scale < 0.0 || s.sd < 0.0 || s.rate < 0.0 || (s.kind == StimulusKind::ornstein_uhlenbeck && !(s.tau > 0.0)))
+        throw ConfigurationError(quoted(s) + "a noise needs intensity, scale, sd and rate >= 0, and ornstein_uhlenbeck a tau > 0.");
     if (s.kind == StimulusKind::samples && !(s.interval > 0.0))
         throw ConfigurationError(quoted(s) + "samples have interval = " + std::to_string(s.interval) + "; it must be > 0.");
 }
@@ -135,6 +162,10 @@ double step_mean(const Stimulus& s, double dt, std::int64_t step) {
         case StimulusKind::ramp: return mean_of_ramp(s, dt, window, active);
         case StimulusKind::sine: return mean_of_sine(s, dt, active);
         case StimulusKind::samples: return mean_of_samples(s, dt, active);
+        case StimulusKind::chirp: return mean_of_chirp(s, dt, active);
+        case StimulusKind::white_noise:
+        case StimulusKind::ornstein_uhlenbeck:
+        case StimulusKind::poisson: break;
     }
     return 0.0;
 }
@@ -156,6 +187,10 @@ double value(const Stimulus& s, double t) {
             const double k = math::max(piece(s, t, s.interval), 0.0);
             return k < static_cast<double>(s.values.size()) ? s.values[static_cast<std::size_t>(math::to_int(k))] : 0.0;
         }
+        case StimulusKind::chirp: return s.offset + s.amplitude * math::sinpi(2.0 * cycles(s, t - s.start) + s.phase / 0x1.921fb54442d18p+1);
+        case StimulusKind::white_noise:
+        case StimulusKind::ornstein_uhlenbeck:
+        case StimulusKind::poisson: break;
     }
     return 0.0;
 }
@@ -166,6 +201,15 @@ double input_mean(const Network& network, std::size_t population, std::int64_t s
 
 double input_value(const Network& network, std::size_t population, double t) {
     return sum_by_key(network, population, [&](const Stimulus& s) { return value(s, t); });
+}
+
+double mean_input(const Network& network, std::size_t population, std::int64_t step) {
+    const double tau = network.populations[population].tau;
+    const Interval window{static_cast<double>(step), static_cast<double>(step) + 1.0};
+    return sum_by_key(network, population, [&](const Stimulus& s) {
+        if (s.kind != StimulusKind::poisson) return step_mean(s, network.dt, step);
+        return s.weight * s.rate * tau * intersection(window, {in_steps(s.start, network.dt), in_steps(s.stop, network.dt)}).length();
+    });
 }
 
 }  // namespace spikemass

@@ -9,7 +9,7 @@
 namespace spikemass {
 
 /// Throws ConfigurationError, naming the stimulus, if its numbers do not describe one: stop < start, pulse_train without
-/// 0 <= width <= period and period > 0, ramp without a finite stop > start, samples without interval > 0, a number that is
+/// 0 <= width <= period and period > 0, ramp or chirp without a finite stop > start, samples without interval > 0, a number that is
 /// not finite.  The functions below need a stimulus that passes.
 void check_stimulus(const Stimulus& stimulus);
 
@@ -21,9 +21,11 @@ double step_mean(const Stimulus& stimulus, double dt, std::int64_t step);
 /// Value at time t, right-continuous; edges within rounding of t (relative 2^-44) count as reached.
 double value(const Stimulus& stimulus, double t);
 
-/// Sum of step_mean over the stimuli of a population, added in order of their name keys (never of the file).
+/// Sum of step_mean over the stimuli of a population, added in order of their name keys (never of the file).  Noise counts as 0: it differs between neurons.
 double input_mean(const Network& network, std::size_t population, std::int64_t step);
 /// Sum of value over the stimuli of a population, in the same order.
 double input_value(const Network& network, std::size_t population, double t);
+/// As input_mean, and the mean of noise: rate weight tau of a Poisson stimulus (dimensionless neurons).
+double mean_input(const Network& network, std::size_t population, std::int64_t step);
 
 }  // namespace spikemass

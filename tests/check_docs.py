@@ -140,7 +140,7 @@ def variable_table():
     shape = {"series": "point, trial, time, population", "run": "point, trial", "run_projection": "point, trial, projection",
              "point_population": "point, population", "point_projection": "point, projection"}
     kind = {"count": "u32 (u64 where a bin needs it)", "text": "string"}
-    unit = {"one": "1", "rate": "1/tau or Hz", "time": "tau or ms"}
+    unit = {"one": "1", "rate": "1/tau or Hz", "time": "tau or ms", "mV": "mV"}
     rows = re.findall(r'\{"(\w+)", Type::(\w+), Shape::(\w+), Unit::(\w+), Presence::\w+,\s*"([^"]*)"(?:, \d+)?\}', text_of("host/output/layout.hpp"))
     return table(["variable", "dimensions", "type", "units", "meaning"], [[f"`{n}`", shape[s], kind.get(t, t), unit[u], cell(d)] for n, t, s, u, d in rows])
 

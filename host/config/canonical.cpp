@@ -24,20 +24,29 @@ bool is_identifier(std::string_view name) {
            std::all_of(name.begin(), name.end(), [&](unsigned char c) { return letter(c) || (c < 0x80 && std::isdigit(c)); });
 }
 
+/// What decided in the section around one.
+struct Outer {
+    std::string kind;
+    const Node* selected = nullptr;
+};
+
 class Canonicaliser {
 public:
     explicit Canonicaliser(Reading& reading) : reading_(reading) {}
 
-    Json section(const Section& section, const Node* node, const std::string& path) {
+    Json section(const Section& section, const Node* node, const std::string& path, const Outer& outer = {}) {
         if (node && !node->table())
             reading_.fail(path, *section.scalar ? "must be a number or a table" : *section.word ? "must be a name in quotes or a table" : "must be a table",
                           fmt::format("Write {} with the keys {}.", path, join(section.names())));
         std::string kind;
         const Node* selected = nullptr;
-        if (*section.selector) {
+        if (*section.outer) {
+            kind = outer.kind;
+            selected = outer.selected;
+        } else if (*section.selector) {
             const Key& selector = *section.find(section.selector);
             selected = node ? node->find(selector.name) : nullptr;
-            kind = value(selector, selected, path).get<std::string>();
+            kind = value(selector, selected, path, {}).get<std::string>();
         }
         if (node) check_names(section, *node, selected, kind, path);
 
@@ -46,7 +55,7 @@ public:
             if (key.type == Type::future || !key.used_with(kind)) continue;
             const Node* child = node ? node->find(key.name) : nullptr;
             if (!child && key.fallback && !*key.fallback) continue;
-            out[key.name] = key.name == section.selector ? Json(kind) : value(key, child, path);
+            out[key.name] = key.name == section.selector ? Json(kind) : value(key, child, path, {kind, selected});
         }
         return out;
     }
@@ -74,7 +83,7 @@ public:
 
 private:
     void check_names(const Section& section, const Node& node, const Node* selected, const std::string& kind, const std::string& path) {
-        const bool kind_swept = reading_.swept.count(child_path(path, section.selector)) > 0;
+        const bool kind_swept = *section.deciding() && reading_.swept.count(section.deciding_path(path)) > 0;
         for (const Entry& entry : *node.table()) {
             const std::string here = child_path(path, entry.key);
             const Key* known = section.find(entry.key);
@@ -89,8 +98,8 @@ private:
             // An unused key is a mistake, except where a later layer or a sweep changed the kind and left it behind.
             const bool left_behind = selected && selected->origin.layer() > entry.value.origin.layer();
             if (!left_behind && !kind_swept)
-                reading_.fail(here, fmt::format("is not used when {} = \"{}\"", section.selector, kind),
-                              fmt::format("It belongs to {}. Remove it or change {}.", used_by(section, entry.key), section.selector));
+                reading_.fail(here, fmt::format("is not used when {} = \"{}\"", section.deciding(), kind),
+                              fmt::format("It belongs to {}. Remove it or change {}.", used_by(section, entry.key), section.deciding()));
             reading_.ignored.push_back(here);
         }
     }
@@ -102,12 +111,13 @@ private:
         return join(kinds, " | ");
     }
 
-    Json value(const Key& key, const Node* node, const std::string& parent) {
+    Json value(const Key& key, const Node* node, const std::string& parent, const Outer& outer) {
         if (key.type == Type::table) {
             const std::string path = child_path(parent, key.name);
+            if (!node && key.default_value) return Json{{"distribution", "constant"}, {key.section->scalar, *key.default_value}};
             if (!node && *key.section->scalar)
                 throw problem(fmt::format("{}: {} is missing ({}). Add {} = ... to {}.", reading_.place(path), path, key.section->doc, key.name, parent));
-            return section(*key.section, node, path);
+            return section(*key.section, node, path, outer);
         }
         if (!node) {
             if (key.default_value) return *key.default_value;

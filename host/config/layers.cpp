@@ -98,19 +98,20 @@ Node read_chain(Node root, const fs::path& file, std::vector<fs::path> chain) {
 
 }  // namespace
 
-void drop_left_behind(Node& node, const std::set<std::string>& swept, const std::string& path) {
+void drop_left_behind(Node& node, const std::set<std::string>& swept, const std::string& path, const Node* around) {
     Node::Table* table = node.table();
     if (!table || path == "sweep") return;
     const Section* section = section_of(path);
-    const Node* selected = section && *section->selector ? node.find(section->selector) : nullptr;
-    if (selected && selected->string() && !swept.count(child_path(path, section->selector))) {
+    const Node* holder = section && *section->outer ? around : &node;
+    const Node* selected = section && holder && *section->deciding() ? holder->find(section->deciding()) : nullptr;
+    if (selected && selected->string() && !swept.count(section->deciding_path(path))) {
         const std::string kind = *selected->string();
         const int layer = selected->origin.layer();
         std::erase_if(*table, [&](const Entry& entry) {
             return section->find(entry.key) && !section->find(entry.key, kind) && entry.value.origin.layer() < layer;
         });
     }
-    for (Entry& entry : *table) drop_left_behind(entry.value, swept, child_path(path, entry.key));
+    for (Entry& entry : *table) drop_left_behind(entry.value, swept, child_path(path, entry.key), &node);
 }
 
 const Key& key_at(const Node& root, const std::string& path, const Origin& origin, std::string_view role) {

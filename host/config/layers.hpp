@@ -32,7 +32,7 @@ void expand_scalars(Node& node, const std::string& path = "");
 
 /// Removes keys that the chosen kind does not use, where a later layer changed the kind and left them behind; not where
 /// the kind is `swept` (paths of axes).  Afterwards the document means the same in one layer.
-void drop_left_behind(Node& node, const std::set<std::string>& swept, const std::string& path = "");
+void drop_left_behind(Node& node, const std::set<std::string>& swept, const std::string& path = "", const Node* around = nullptr);
 
 /// The row of the schema that `path` names, in an object that the document has; throws ConfigurationError with `origin`
 /// and the nearest valid name.  `role` says in messages what the path is ("option", "sweep axis").

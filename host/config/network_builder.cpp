@@ -13,6 +13,7 @@
 #include "kernels/recipes.hpp"
 #include "models/base/error.hpp"
 #include "models/base/random.hpp"
+#include "models/registry.hpp"
 
 namespace spikemass::config {
 namespace {
@@ -40,6 +41,7 @@ public:
         for (auto& [name, table] : out_.resolved.at("projection").items()) projection(name, table);
         for (const auto& [name, table] : out_.resolved.at("stimulus").items()) stimulus(name, table);
         check_distinct_keys(reading_, "population", names(net_.populations), [](std::string_view s) { return name_key(s); });
+        check_distinct_keys(reading_, "stimulus", names(net_.stimuli), [](std::string_view s) { return name_key(s); });
         check_distinct_keys(reading_, "projection", names(net_.projections), [](std::string_view s) { return name_key(s); });
     }
 
@@ -100,8 +102,9 @@ private:
         p.model = enumerator<NeuronKind>(table, "model", *section_of(path));
         p.size = table.at("size").get<std::int64_t>();
 
-        const Json& eta = table.at("params").at("eta");
-        const Section& eta_section = *section_of(path + ".params.eta");
+        const std::string drive = model(path, table.at("params"), p);
+        const Json& eta = table.at("params").at(drive);
+        const Section& eta_section = *section_of(path + ".params." + drive);
         p.eta.distribution = enumerator<Distribution>(eta, "distribution", eta_section);
         p.eta.center = eta.at("center").get<double>();
         if (p.eta.distribution != Distribution::constant) {
@@ -109,15 +112,13 @@ private:
             p.eta.draw = enumerator<Draw>(eta, "draw", eta_section);
         }
         if (p.eta.distribution == Distribution::gaussian && (p.eta.draw == Draw::mpr_quantiles || p.eta.draw == Draw::compensated_quantiles))
-            reading_.fail(path + ".params.eta.draw", "belongs to the lorentzian distribution", "For gaussian use midpoint_quantiles or random.");
-
-        if (ms_ && !node_at(reading_.root, path + ".params.tau_ms"))
-            reading_.fail(path + ".params.tau_ms", "is missing: time_unit = \"ms\" needs the membrane time constant of every population", "Add for example tau_ms = 10.0 to params.");
-        p.tau = ms_ ? table.at("params").at("tau_ms").get<double>() : 1.0;
+            reading_.fail(path + ".params." + drive + ".draw", "belongs to the lorentzian distribution", "For gaussian use midpoint_quantiles or random.");
 
         const Json& initial = table.at("initial");
         const Section& initial_section = *section_of(path + ".initial");
         p.initial.kind = enumerator<InitialKind>(initial, "kind", initial_section);
+        if (p.initial.kind == InitialKind::fixed_point && !dimensionless(p))
+            reading_.fail(path + ".initial.kind", fmt::format("is the fixed point of a mass, and model = {} has none", table.at("model").dump()), "Use \"asynchronous\" or \"lorentzian\".");
         if (p.initial.kind == InitialKind::fixed_point) {
             p.initial.branch = enumerator<Branch>(initial, "branch", initial_section);
         } else {
@@ -128,6 +129,30 @@ private:
             p.initial.half_width = initial.at("half_width").get<double>();
         }
         net_.populations.push_back(std::move(p));
+    }
+
+    static bool dimensionless(const Population& p) {
+        return models::with_model(models::NeuronModels{}, static_cast<int>(p.model), []<class M>() { return M::dimensionless; });
+    }
+
+    /// Reads the parameters that the neuron's model lists; returns the key of its drive.
+    std::string model(const std::string& path, const Json& params, Population& p) const {
+        return models::with_model(models::NeuronModels{}, static_cast<int>(p.model), [&]<class M>() {
+            if (!ms_ && !M::dimensionless)
+                reading_.fail(path + ".model", "has parameters in mV and ms, which need time_unit = \"ms\"", "Set run.time_unit = \"ms\"; all times of the file are in ms then, rates in Hz.");
+            const std::string tau = M::parameters[0].key;
+            if (ms_ && M::dimensionless && !node_at(reading_.root, path + ".params." + tau))
+                reading_.fail(path + ".params." + tau, "is missing: time_unit = \"ms\" needs the membrane time constant of every population", "Add for example tau_ms = 10.0 to params.");
+            p.tau = ms_ ? params.at(tau).template get<double>() : 1.0;
+            if (M::dimensionless) return std::string(M::drive.key);
+            for (const models::ParameterSpec& spec : M::parameters) p.parameters.push_back(params.at(spec.key).template get<double>());
+            if (const models::Broken broken = M::check(net_.dt, p.parameters.data()); broken.rule) {
+                const char* key = M::parameters[broken.parameter].key;
+                reading_.fail(fmt::format("{}.params.{}", path, key), fmt::format("is {:.10g} and {}", p.parameters[static_cast<std::size_t>(broken.parameter)], broken.rule),
+                              fmt::format("dt = {:.10g}.", net_.dt));
+            }
+            return std::string(M::drive.key);
+        });
     }
 
     /// Rates are in Hz in files whose times are in ms.
@@ -167,6 +192,13 @@ private:
         p.normalise = enumerator<Normalise>(table, "normalise", section);
         p.synapse.kind = enumerator<SynapseKind>(table.at("synapse"), "kind", *section_of(path + ".synapse"));
         if (p.synapse.kind == SynapseKind::exponential) p.synapse.tau = table.at("synapse").at("tau").get<double>();
+        if (const Population& target = net_.populations[p.target]; target.model == NeuronKind::iaf_psc_exp) {
+            if (p.synapse.kind != SynapseKind::delta)
+                reading_.fail(path + ".synapse.kind", fmt::format("population \"{}\" of iaf_psc_exp has synaptic currents of its own", target.name),
+                              "Remove it, and set tau_syn_ex_ms and tau_syn_in_ms of the population.");
+            if (std::abs(p.strength) < 4.0 * p.strength_sd)
+                reading_.fail(path + ".strength.sd", "must be at most a quarter of the mean: the sign of the strength chooses the synaptic current of iaf_psc_exp", "Use a smaller sd, or one projection for each sign.");
+        }
         p.delay = table.at("delay").get<double>();
         p.delay_steps = std::max<std::int64_t>(1, steps(path + ".delay", p.delay));
         if (static_cast<double>(p.delay_steps) >= 0x1p31)
@@ -325,6 +357,28 @@ private:
         s.offset = number("offset");
         s.interval = number("interval");
         if (table.contains("values")) s.values = table.at("values").get<std::vector<double>>();
+        s.final_frequency = per_time(number("final_frequency"));
+        s.logarithmic = table.contains("method") && table.at("method") == "logarithmic";
+        s.intensity = number("intensity");
+        s.scale = number("scale");
+        s.sd = number("sd");
+        s.tau = number("tau");
+        s.rate = per_time(number("rate"));
+        s.weight = number("weight");
+        if (s.kind == StimulusKind::white_noise) {
+            s.law = enumerator<NoiseLaw>(table, "law", *section_of(path));
+            const bool gaussian = s.law == NoiseLaw::gaussian;
+            const char *needs = gaussian ? "intensity" : "scale", *other = gaussian ? "scale" : "intensity";
+            if (!table.contains(needs))
+                reading_.fail(path + "." + needs, fmt::format("is missing: law = {} needs it", table.at("law").dump()), fmt::format("Add {} = ... to {}.", needs, path));
+            if (table.contains(other)) reading_.fail(path + "." + other, fmt::format("is not used when law = {}", table.at("law").dump()), "Remove it or change law.");
+        }
+        if (is_noise(s.kind)) {
+            steps(path + ".start", s.start);
+            if (node_at(reading_.root, path + ".stop")) steps(path + ".stop", s.stop);
+        }
+        if (s.kind == StimulusKind::poisson && s.rate * net_.dt > 20.0)
+            reading_.fail(path + ".rate", fmt::format("brings {:.4g} spikes per step, and at most 20 may come", s.rate * net_.dt), "Use a smaller dt, or white_noise of intensity weight^2 rate tau/2 and a step of weight rate tau.");
         if (s.stop <= s.start)
             reading_.fail(path + ".stop", fmt::format("must be later than start = {}", s.start), "Times count from the start of the simulation.");
         if (s.kind == StimulusKind::pulse_train && s.width > s.period)

@@ -71,6 +71,10 @@ const Key* Section::find(std::string_view name, std::string_view kind) const {
     return nullptr;
 }
 
+std::string Section::deciding_path(std::string_view path) const {
+    return std::string(*outer ? path.substr(0, path.rfind('.')) : path) + "." + deciding();
+}
+
 std::vector<std::string> Section::names() const {
     std::vector<std::string> out;
     for (const Key& key : keys)
@@ -120,7 +124,7 @@ std::string describe_keys() {
                 facts += ", required";
             else if (*key.fallback)
                 facts += std::string(", default ") + key.fallback;
-            if (!key.kinds.empty()) facts += fmt::format(", for {} = {}", section.selector, join(key.kinds, " | "));
+            if (!key.kinds.empty()) facts += fmt::format(", for {} = {}", section.deciding(), join(key.kinds, " | "));
             if (!key.unavailable.empty()) facts += fmt::format(" (not in this version: {})", join(key.unavailable, ", "));
             out += fmt::format("  {:<17} {}\n  {:<17} {}\n", key.name, key.doc, "", facts);
         }

@@ -69,6 +69,7 @@ struct Section {
     std::string path;
     const char* doc = "";
     const char* selector = "";             ///< key whose value decides which other keys are used ("kind")
+    const char* outer = "";                ///< the same, a key of the section around this one ("model" for its params)
     const char* scalar = "";               ///< a bare number stands for { distribution = "constant", <scalar> = number }
     const char* word = "";                 ///< a bare string stands for { <word> = string }
     std::vector<Key> keys = {};
@@ -77,6 +78,10 @@ struct Section {
     /// The row of a key that applies to a kind, or nullptr.
     const Key* find(std::string_view name, std::string_view kind) const;
     std::vector<std::string> names() const;
+    /// The key that decides, here or around; "" if none does.
+    const char* deciding() const { return *outer ? outer : selector; }
+    /// Its path, of a section that stands at `path`.
+    std::string deciding_path(std::string_view path) const;
 };
 
 /// All sections, in the order of the listing.

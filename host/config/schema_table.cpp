@@ -1,9 +1,14 @@
-// The table.  Adding a key = one row here and one line where network_builder.cpp reads it.
+// The table.  Adding a key = one row here and one line where network_builder.cpp reads it.  Rows of neuron models are made from their own lists.
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <deque>
 #include <limits>
 
 #include "host/config/schema.hpp"
 #include "host/config/schema_table.hpp"
+#include "models/registry.hpp"
 
 namespace spikemass::config {
 
@@ -18,13 +23,81 @@ const Range above_one{1.0, largest, true, "must be > 1"};
 const Range size_range{1.0, 0x1p40, false, "must be >= 1 and <= 2^40 = 1099511627776"};
 const Range count_range{1.0, 0x1p31 - 1, false, "must be >= 1 and < 2^31"};
 
+namespace {
+
+constexpr const char* draws = "midpoint_quantiles compensated_quantiles mpr_quantiles random";
+
+/// Texts that rows point at.
+const char* kept(std::string text) {
+    static std::deque<std::string> texts;
+    return texts.emplace_back(std::move(text)).c_str();
+}
+
+/// f.template operator()<M>() for every neuron model.
+template <class F>
+void for_each_model(F&& f) {
+    [&]<class... M>(models::TypeList<M...>) { (f.template operator()<M>(), ...); }(models::NeuronModels{});
+}
+
+std::string model_names() {
+    std::string names;
+    for_each_model([&]<class M>() { names += (names.empty() ? "" : " ") + std::string(M::name); });
+    return names;
+}
+
+/// The row of a key that several models have in common is one row.
+void add_row(std::vector<Key>& keys, Key key, const std::string& model) {
+    for (Key& k : keys)
+        if (k.name == key.name && std::string(k.doc) == key.doc && std::string(k.fallback ? k.fallback : "") == (key.fallback ? key.fallback : "")) {
+            k.rules.used_by = kept(std::string(k.rules.used_by) + " " + model);
+            return;
+        }
+    key.rules.used_by = kept(model);
+    keys.push_back(std::move(key));
+}
+
+Section params_section() {
+    Section s{.path = "population.*.params", .doc = "parameters of the neuron model", .outer = "model"};
+    for_each_model([&]<class M>() { add_row(s.keys, {M::drive.key, Type::table, M::drive.fallback}, M::name); });
+    for_each_model([&]<class M>() {
+        for (const models::ParameterSpec& p : M::parameters) {
+            const Range& range = p.rule == models::Rule::positive ? positive : p.rule == models::Rule::non_negative ? non_negative : any_number;
+            const Quantity quantity = std::string_view(p.key).ends_with("_ms") ? Quantity::ms : Quantity::one;
+            add_row(s.keys, {p.key, Type::number, kept(fmt::format("{:.1f}", p.fallback)), p.doc, {.range = &range, .quantity = quantity}}, M::name);
+        }
+    });
+    return s;
+}
+
+std::vector<Section> drive_sections() {
+    std::vector<Section> sections;
+    for_each_model([&]<class M>() {
+        const std::string path = std::string("population.*.params.") + M::drive.key;
+        for (const Section& s : sections)
+            if (s.path == path) return;
+        const std::string fallback = M::drive.fallback ? std::string("; default ") + M::drive.fallback : "";
+        sections.push_back({.path = path,
+                            .doc = kept(std::string(M::drive.doc) + "; a number, or a distribution over the population" + fallback),
+                            .selector = "distribution",
+                            .scalar = "center",
+                            .keys = {{"distribution", Type::choice, nullptr, "law over the population", {.choices = "constant lorentzian gaussian"}},
+                                     {"center", Type::number, nullptr, "centre of the law"},
+                                     {"half_width", Type::number, nullptr, "half width at half maximum", {.range = &non_negative, .used_by = "lorentzian"}},
+                                     {"sd", Type::number, nullptr, "standard deviation", {.range = &non_negative, .used_by = "gaussian"}},
+                                     {"draw", Type::choice, "\"midpoint_quantiles\"", "how the values are drawn; quantiles are shuffled",
+                                      {.choices = draws, .used_by = "lorentzian gaussian"}}}});
+    });
+    return sections;
+}
+
+}  // namespace
+
 std::vector<Section> schema_table() {
     const char* const random_topologies =
         "erdos_renyi fixed_indegree fixed_outdegree lorentzian_indegree annealed fixed_total small_world chung_lu spatial modular";
     const char* const topologies =
         "all_to_all erdos_renyi fixed_indegree fixed_outdegree lorentzian_indegree annealed fixed_total small_world chung_lu spatial modular from_file";
-    const char* const draws = "midpoint_quantiles compensated_quantiles mpr_quantiles random";
-    return {
+    std::vector<Section> table{
         {.path = "run",
          .doc = "how long, how fine, what is kept",
          .keys = {{"seed", Type::seed, "1", "seed of graphs, initial states and noise"},
@@ -43,28 +116,14 @@ std::vector<Section> schema_table() {
          .doc = "neurons of one model",
          .selector = "model",
          .keys = {{"model", Type::choice, nullptr, "neuron model",
-                   {.choices = "qif theta | lif iaf_psc_exp glif1 glif2 glif3 glif4 glif5 gif izhikevich"}},
+                   {.choices = kept(model_names() + " | glif1 glif2 glif3 glif4 glif5 gif izhikevich")}},
                   {"size", Type::integer, nullptr, "number of neurons", {.range = &size_range}},
                   {"params", Type::table}, {"initial", Type::table}}},
-        {.path = "population.*.params",
-         .doc = "parameters of the neuron model",
-         .keys = {{"eta", Type::table},
-                  {"tau_ms", Type::number, "10.0", "membrane time constant in ms; must be given when time_unit = \"ms\"", {.range = &positive,
-                   .quantity = Quantity::ms}}}},
-        {.path = "population.*.params.eta",
-         .doc = "excitability; a number, or a distribution over the population",
-         .selector = "distribution",
-         .scalar = "center",
-         .keys = {{"distribution", Type::choice, nullptr, "law over the population", {.choices = "constant lorentzian gaussian"}},
-                  {"center", Type::number, nullptr, "centre of the law"},
-                  {"half_width", Type::number, nullptr, "half width at half maximum", {.range = &non_negative, .used_by = "lorentzian"}},
-                  {"sd", Type::number, nullptr, "standard deviation", {.range = &non_negative, .used_by = "gaussian"}},
-                  {"draw", Type::choice, "\"midpoint_quantiles\"", "how the values are drawn; quantiles are shuffled",
-                   {.choices = draws, .used_by = "lorentzian gaussian"}}}},
+        params_section(),
         {.path = "population.*.initial",
          .doc = "state at time zero",
          .selector = "kind",
-         .keys = {{"kind", Type::choice, "\"asynchronous\"", "phases uniform; V Lorentzian; or the mass's fixed point",
+         .keys = {{"kind", Type::choice, "\"asynchronous\"", "phases uniform (V of leaky neurons: from reset to threshold); V Lorentzian; or the mass's fixed point",
                    {.choices = "asynchronous lorentzian fixed_point"}},
                   {"center", Type::number, nullptr, "centre of V", {.used_by = "lorentzian"}},
                   {"half_width", Type::number, nullptr, "half width of V", {.range = &non_negative, .used_by = "lorentzian"}},
@@ -121,26 +180,36 @@ std::vector<Section> schema_table() {
                   {"tau", Type::number, nullptr, "decay time", {.range = &positive, .used_by = "exponential", .quantity = Quantity::time}},
                   {"conductance", Type::future}}},
         {.path = "stimulus.*",
-         .doc = "current added to every neuron of a population; times count from the start of the simulation",
+         .doc = "current added to every neuron of a population, in the unit of its drive (eta, I_e_pA); times count from the start of the simulation",
          .selector = "kind",
          .keys = {{"target", Type::name, nullptr, "population that receives"},
                   {"kind", Type::choice, nullptr, "time course",
-                   {.choices = "step pulse_train ramp sine samples | chirp ornstein_uhlenbeck white_noise poisson"}},
+                   {.choices = "step pulse_train ramp sine samples chirp white_noise ornstein_uhlenbeck poisson"}},
                   {"start", Type::number, "0.0", "begin", {.range = &non_negative, .quantity = Quantity::time}},
-                  {"stop", Type::number, "1e300", "end; 1e300 = never", {.range = &positive, .used_by = "step pulse_train sine samples",
+                  {"stop", Type::number, "1e300", "end; 1e300 = never", {.range = &positive, .used_by = "step pulse_train sine samples white_noise ornstein_uhlenbeck poisson",
                    .quantity = Quantity::time}},
                   {"stop", Type::number, nullptr, "end of the rise", {.range = &positive, .used_by = "ramp", .quantity = Quantity::time}},
-                  {"amplitude", Type::number, nullptr, "height; of a ramp: final value", {.used_by = "step pulse_train ramp sine"}},
+                  {"stop", Type::number, nullptr, "time of the final frequency, and end", {.range = &positive, .used_by = "chirp", .quantity = Quantity::time}},
+                  {"amplitude", Type::number, nullptr, "height; of a ramp: final value", {.used_by = "step pulse_train ramp sine chirp"}},
                   {"from", Type::number, "0.0", "value at the start", {.used_by = "ramp"}},
                   {"hold", Type::boolean, "false", "keep the final value after stop", {.used_by = "ramp"}},
                   {"period", Type::number, nullptr, "from one pulse to the next", {.range = &positive, .used_by = "pulse_train", .quantity = Quantity::time}},
                   {"width", Type::number, nullptr, "length of a pulse, at most the period", {.range = &positive, .used_by = "pulse_train",
                    .quantity = Quantity::time}},
-                  {"frequency", Type::number, nullptr, "1/tau, or Hz when time_unit = \"ms\"", {.range = &positive, .used_by = "sine", .quantity = Quantity::rate}},
-                  {"phase", Type::number, "0.0", "radians at start", {.used_by = "sine"}},
-                  {"offset", Type::number, "0.0", "value around which it swings", {.used_by = "sine"}},
+                  {"frequency", Type::number, nullptr, "1/tau, or Hz when time_unit = \"ms\"; of a chirp: at start", {.range = &positive, .used_by = "sine chirp", .quantity = Quantity::rate}},
+                  {"final_frequency", Type::number, nullptr, "at stop", {.range = &positive, .used_by = "chirp", .quantity = Quantity::rate}},
+                  {"method", Type::choice, "\"linear\"", "how the frequency moves", {.choices = "linear logarithmic", .used_by = "chirp"}},
+                  {"phase", Type::number, "0.0", "radians at start", {.used_by = "sine chirp"}},
+                  {"offset", Type::number, "0.0", "value around which it swings", {.used_by = "sine chirp"}},
                   {"interval", Type::number, nullptr, "length of one sample", {.range = &positive, .used_by = "samples", .quantity = Quantity::time}},
-                  {"values", Type::numbers, nullptr, "one value per interval", {.used_by = "samples", .sweepable = false}}}},
+                  {"values", Type::numbers, nullptr, "one value per interval", {.used_by = "samples", .sweepable = false}},
+                  {"law", Type::choice, "\"gaussian\"", "of the noise", {.choices = "gaussian cauchy", .used_by = "white_noise"}},
+                  {"intensity", Type::number, "", "D of gaussian noise, <xi(t) xi(t')> = 2 D delta((t - t')/tau)", {.range = &non_negative, .used_by = "white_noise"}},
+                  {"scale", Type::number, "", "half width of cauchy noise", {.range = &non_negative, .used_by = "white_noise"}},
+                  {"sd", Type::number, nullptr, "standard deviation", {.range = &non_negative, .used_by = "ornstein_uhlenbeck"}},
+                  {"tau", Type::number, nullptr, "correlation time", {.range = &positive, .used_by = "ornstein_uhlenbeck", .quantity = Quantity::time}},
+                  {"rate", Type::number, nullptr, "spikes per neuron, 1/tau, or Hz when time_unit = \"ms\"", {.range = &non_negative, .used_by = "poisson", .quantity = Quantity::rate}},
+                  {"weight", Type::number, nullptr, "of a spike, as the strength of a synapse", {.used_by = "poisson"}}}},
         {.path = "sweep",
          .doc = "quoted paths of the keys above with lists of values, and:",
          .keys = {{"design", Type::table},
@@ -159,6 +228,10 @@ std::vector<Section> schema_table() {
                   {"seed", Type::seed, "1", "of the points; the networks have run.seed", {.used_by = "latin_hypercube sobol", .sweepable = false}},
                   {"logarithmic", Type::paths, "[]", "paths whose logarithm is sampled evenly", {.used_by = "latin_hypercube sobol", .sweepable = false}}}},
     };
+    const auto params = std::find_if(table.begin(), table.end(), [](const Section& s) { return s.path == "population.*.params"; });
+    const std::vector<Section> drives = drive_sections();
+    table.insert(params + 1, drives.begin(), drives.end());
+    return table;
 }
 
 }  // namespace spikemass::config

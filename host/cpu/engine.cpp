@@ -33,7 +33,10 @@ struct PopulationState {
     Buffer<float> eta, v_integral, z_re, z_im;
     std::vector<Buffer<std::uint64_t>> masks;        ///< [ring slot]
     std::vector<std::vector<std::uint64_t>> counts;  ///< [ring slot][range]
-    std::vector<InputTerm> terms;                    ///< by projection key
+    std::vector<InputTerm> terms;                    ///< by (port, projection key)
+    int port_terms[3] = {0, 0, 0};
+    std::vector<models::Noise> noise;
+    std::vector<float*> noise_state;                 ///< [noise] null, or its column
     std::vector<std::size_t> term_projection;
     spiking::StepConstants step;
 };
@@ -148,7 +151,14 @@ CpuEngine::CpuEngine(const Network& network, const CpuOptions& options)
                                          : options.format == "bit_rows" ? Format::bit_rows
                                                                         : Format::none};
     for (std::size_t i = 0; i < populations_.size(); ++i) build_population(i);
-    for (std::size_t i : spiking::projections_by_key(network_)) build_projection(i, graph_options);
+    const std::vector<std::size_t> by_key = spiking::projections_by_key(network_);
+    for (int port = 0; port < 3; ++port)
+        for (std::size_t i : by_key) {
+            const Projection& p = network_.projections[i];
+            if (spiking::port_of(network_.populations[p.target], p.strength) != port) continue;
+            build_projection(i, graph_options);
+            ++populations_[p.target].port_terms[port];
+        }
     plan_tasks();
 }
 
@@ -159,9 +169,11 @@ void CpuEngine::build_population(std::size_t index) {
     const std::int64_t n = p.spec->size;
     p.words = (n + 63) / 64;
     p.step = spiking::prepare_step(network_, index);
-    const int columns = models::with_model(models::NeuronModels{}, static_cast<int>(p.spec->model), [&]<class M>() { return M::columns; });
-    for (int c = 0; c < columns; ++c) p.columns.emplace_back(static_cast<std::size_t>((n + 63) / 64 * 64));
+    const std::size_t columns = spiking::state_columns(network_, index);
+    for (std::size_t c = 0; c < columns; ++c) p.columns.emplace_back(static_cast<std::size_t>((n + 63) / 64 * 64));
     for (auto& c : p.columns) p.column_pointers.push_back(c.data());
+    p.noise = spiking::noise_of(network_, index);
+    for (int c : spiking::noise_columns(network_, index)) p.noise_state.push_back(c < 0 ? nullptr : p.column_pointers[static_cast<std::size_t>(c)]);
     p.eta = Buffer<float>(static_cast<std::size_t>(n));
     const spiking::Capped capped = spiking::draw_population(network_, index, p.eta.data(), p.column_pointers.data());
     capped_fraction_ = std::max(capped_fraction_, capped.fraction);
@@ -293,7 +305,12 @@ void CpuEngine::update_range(const Range& r, std::int64_t step, const RecordFlag
     a.eta = p.eta.data();
     a.stimulus = stimulus_[r.population];
     a.terms = p.terms.data();
-    a.n_terms = static_cast<int>(p.terms.size());
+    a.n_terms = p.port_terms[0];
+    a.port_terms[0] = p.port_terms[1];
+    a.port_terms[1] = p.port_terms[2];
+    a.noise = p.noise.data();
+    a.noise_state = p.noise_state.data();
+    a.n_noise = static_cast<int>(p.noise.size());
     a.step = p.step.bytes;
     a.mask = p.masks[slot(step)].data();
     if (flags && flags->v) a.v_integral = p.v_integral.data();
@@ -376,7 +393,7 @@ void CpuEngine::propagate(const Task& task, std::int64_t step) {
 
 /// What is one number per population and step: stimulus, all-to-all input, arrivals from before time zero.
 void CpuEngine::prepare_scalars(std::int64_t step) {
-    for (std::size_t i = 0; i < populations_.size(); ++i) stimulus_[i] = static_cast<float>(input_mean(network_, i, step));
+    for (std::size_t i = 0; i < populations_.size(); ++i) stimulus_[i] = spiking::common_input(network_, i, step);
     for (ProjectionState& s : projections_) {
         InputTerm& t = populations_[s.spec->target].terms[s.term];
         const std::int64_t at = step - s.spec->delay_steps;
@@ -422,7 +439,7 @@ void CpuEngine::close_bin(std::int64_t steps_per_bin, const RecordFlags& flags, 
         b.spike_count.push_back(bin_spikes_[i]);
         b.rate.push_back(static_cast<double>(bin_spikes_[i]) / (n * steps * network_.dt));
         if (flags.v) b.v.push_back(mean(p.v_integral) * (p.spec->tau / network_.dt));
-        if (flags.order_parameter) {
+        if (flags.order_parameter && spiking::has_phase(*p.spec)) {
             b.z_re.push_back(mean(p.z_re));
             b.z_im.push_back(mean(p.z_im));
         }
@@ -598,7 +615,8 @@ MemoryEstimate estimate_memory(const Network& network, const CpuOptions& options
     for (const Population& p : network.populations) {
         const auto n = static_cast<double>(p.size);
         // columns, eta, recorder, masks; the double-precision draws are there while the population is built
-        stored += n * (8 + 4 + 12 + static_cast<double>(ring) / 8.0);
+        const std::size_t columns = std::max<std::size_t>(2, spiking::state_columns(network, static_cast<std::size_t>(&p - network.populations.data())));
+        stored += n * (4.0 * static_cast<double>(columns) + 4 + 12 + static_cast<double>(ring) / 8.0);
         peak = std::max(peak, n * 24);
     }
     for (const Projection& p : network.projections) {

@@ -5,6 +5,10 @@
 #include <cstddef>
 #include <cstdint>
 
+namespace spikemass::models {
+struct Noise;
+}
+
 namespace spikemass::cpu {
 
 /// What one projection adds to the input of a neuron, in the order of the projection keys.
@@ -26,8 +30,12 @@ struct UpdateArgs {
     float* const* columns = nullptr;
     const float* eta = nullptr;
     float stimulus = 0;
-    const InputTerm* terms = nullptr;
-    int n_terms = 0;
+    const InputTerm* terms = nullptr;        ///< those of port 0, then of the model's other ports
+    int n_terms = 0;                         ///< of port 0
+    int port_terms[2] = {0, 0};              ///< of ports 1 and 2
+    const models::Noise* noise = nullptr;
+    float* const* noise_state = nullptr;     ///< [noise] null, or [size]
+    int n_noise = 0;
     const void* step = nullptr;              ///< Model::Step
     std::uint64_t* mask = nullptr;           ///< [size/64] bit set = spiked
     float* v_integral = nullptr;             ///< [size] or null

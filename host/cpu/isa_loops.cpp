@@ -4,7 +4,9 @@
 
 #include "host/cpu/isa.hpp"
 #include "models/base/math.hpp"
+#include "kernels/draw_batch.hpp"
 #include "models/base/random.hpp"
+#include "models/noise.hpp"
 #include "models/registry.hpp"
 #include "models/synapses/exponential.hpp"
 #include "kernels/synapse_hash.hpp"
@@ -123,19 +125,85 @@ SPIKEMASS_HD void add_term(const InputTerm& t, std::int64_t first, std::int64_t 
     }
 }
 
+/// The first of several terms starts from `base`.
+template <class Base>
+SPIKEMASS_HD void add_terms(const InputTerm* terms, int n_terms, std::int64_t first, std::int64_t n, Base base, float* input) {
+    add_term(terms[0], first, n, base, input);
+    for (int t = 1; t < n_terms; ++t) add_term(terms[t], first, n, FromBuffer{input}, input);
+}
+
+/// to = from + the noise of the neurons [first, first + n), n <= block; from and to may be the same.  An Ornstein-Uhlenbeck process goes on while it does not act.
+SPIKEMASS_HD void add_noise(const models::Noise& noise, float* __restrict state, std::uint64_t step, std::int64_t first, std::int64_t n, const float* from, float* to) {
+    using Kind = models::Noise::Kind;
+    const bool acts = noise.acts(static_cast<std::int64_t>(step));
+    alignas(64) std::uint32_t words[block];
+    if (acts || state)
+        for (std::int64_t i = 0; i < n; i += kernels::batch_blocks) kernels::noise_words(noise.key, static_cast<std::uint64_t>(first + i), step, words + i);
+    const float scale = acts ? noise.scale : 0.0f;
+    const auto add = [&](auto&& number) {
+#pragma omp simd
+        for (std::int64_t i = 0; i < n; ++i) to[i] = math::fma(scale, number(i), from[i]);
+    };
+    if (noise.kind == Kind::ornstein_uhlenbeck) {
+        const float keep = noise.keep, kick = noise.kick;
+        float* __restrict x = state + first;
+        add([&](std::int64_t i) {
+            const float now = x[i];
+            x[i] = math::fma(keep, now, kick * models::standard_normal(words[i]));
+            return now;
+        });
+    } else if (!acts) {
+        add([](std::int64_t) { return 0.0f; });
+    } else if (noise.kind == Kind::gaussian) {
+        add([&](std::int64_t i) { return models::standard_normal(words[i]); });
+    } else if (noise.kind == Kind::cauchy) {
+        add([&](std::int64_t i) { return models::standard_cauchy(words[i]); });
+    } else {
+        alignas(64) std::int32_t events[block];
+        for (std::int64_t i = 0; i < n; ++i) events[i] = 0;
+        for (std::int32_t k = 0; k < noise.thresholds; ++k)
+            for (std::int64_t i = 0; i < n; ++i) events[i] += words[i] >= noise.threshold[k] ? 1 : 0;
+        add([&](std::int64_t i) { return static_cast<float>(events[i]); });
+    }
+}
+
+/// The noise of one port of the input, beginning at `from`; whatever there is of it lies in `to` then, and true is returned.
+SPIKEMASS_HD bool add_noise(const UpdateArgs& a, int port, std::int64_t first, std::int64_t n, const float* from, float* to) {
+    bool any = false;
+    for (int k = 0; k < a.n_noise; ++k)
+        if (a.noise[k].port == port) {
+            add_noise(a.noise[k], a.noise_state[k], a.step_number, first, n, any ? to : from, to);
+            any = true;
+        }
+    return any;
+}
+
+/// Arrivals at a port of impulses.
+SPIKEMASS_HD void fill_port(const UpdateArgs& a, int port, const InputTerm* terms, int n_terms, std::int64_t first, std::int64_t n, float* to) {
+    for (std::int64_t i = 0; i < n; ++i) to[i] = 0.0f;
+    add_noise(a, port, first, n, to, to);
+    if (n_terms > 0) add_terms(terms, n_terms, first, n, FromBuffer{to}, to);
+}
+
+/// Input of a model with three ports.
+struct FromPorts {
+    const float *buffer, *ex, *in;
+    SPIKEMASS_HD FromPorts from(std::int64_t i) const { return {buffer + i, ex + i, in + i}; }
+};
+
 /// One step of one neuron; returns its margin to the spike.  A function of its own: compilers keep a structure that is declared in
 /// the body of a simd loop as an array over the lanes, in memory.
 template <class M, bool with_v, bool with_z>
-SPIKEMASS_HD float advance_neuron(const typename M::Step& step, float* const* column, std::int64_t i, float input, float* __restrict v_integral, float* __restrict z_re,
-                                  float* __restrict z_im) {
+SPIKEMASS_HD float advance_neuron(const typename M::Step& step, float* const* column, std::int64_t i, float* __restrict v_integral, float* __restrict z_re,
+                                  float* __restrict z_im, auto... input) {
     typename M::State s = M::load(column, i);
     float margin;
     if constexpr (with_v)
-        margin = M::advance_observed(step, s, input, v_integral[i]);
+        margin = M::advance_observed(step, s, input..., v_integral[i]);
     else
-        margin = M::advance(step, s, input);
+        margin = M::advance(step, s, input...);
     M::store(column, i, s);
-    if constexpr (with_z) {
+    if constexpr (with_z && M::has_phase) {
         float re, im;
         M::phasor(s, re, im);
         z_re[i] = z_re[i] + re;
@@ -154,7 +222,12 @@ SPIKEMASS_HD void advance_word(const typename M::Step& step, float* const* colum
     float* __restrict z_re = with_z ? a.z_re + at : nullptr;
     float* __restrict z_im = with_z ? a.z_im + at : nullptr;
 #pragma omp simd
-    for (std::int64_t i = 0; i < n; ++i) margin[i] = advance_neuron<M, with_v, with_z>(step, column, i, input(i), v_integral, z_re, z_im);
+    for (std::int64_t i = 0; i < n; ++i) {
+        if constexpr (M::ports == 1)
+            margin[i] = advance_neuron<M, with_v, with_z>(step, column, i, v_integral, z_re, z_im, input(i));
+        else
+            margin[i] = advance_neuron<M, with_v, with_z>(step, column, i, v_integral, z_re, z_im, input.buffer[i], input.ex[i], input.in[i]);
+    }
 }
 
 /// Steps the neurons [first, first + n) word by word: the mask and the list of one word are made while the divisions of the
@@ -182,7 +255,8 @@ SPIKEMASS_HD std::size_t advance_block(const typename M::Step& step, std::int64_
 
 template <class M, bool with_v, bool with_z>
 UpdateResult update(const UpdateArgs& a) {
-    alignas(64) float input[block];
+    alignas(64) float input[block], base_input[block];
+    [[maybe_unused]] alignas(64) float ports[M::ports][M::ports > 1 ? block : 1];   // [0] is `input`
     std::uint32_t scratch[2 * block + 16];
     const typename M::Step step = *static_cast<const typename M::Step*>(a.step);
     UpdateResult result;
@@ -193,18 +267,26 @@ UpdateResult update(const UpdateArgs& a) {
 
     for (std::int64_t first = a.begin; first < a.end; first += block) {
         const std::int64_t n = a.end - first < block ? a.end - first : block;
-        const FromEta eta{a.eta + first, a.stimulus};
+        const bool noisy = a.n_noise > 0 && add_noise(a, 0, first, n, a.eta + first, base_input);
+        const FromEta eta{noisy ? base_input : a.eta + first, a.stimulus};
         const auto advance = [&](auto base) {
             return dense ? advance_block<M, with_v, with_z, 8>(step, first, n, base, a, ids + pending) : advance_block<M, with_v, with_z, 4>(step, first, n, base, a, ids + pending);
         };
         std::size_t found;
-        if (a.n_terms == 0) {
+        if constexpr (M::ports > 1) {
+            if (a.n_terms > 0) add_terms(a.terms, a.n_terms, first, n, eta, input);
+            else
+                for (std::int64_t i = 0; i < n; ++i) input[i] = eta(i);
+            const InputTerm* terms = a.terms + a.n_terms;
+            fill_port(a, 1, terms, a.port_terms[0], first, n, ports[1]);
+            fill_port(a, 2, terms + a.port_terms[0], a.port_terms[1], first, n, ports[2]);
+            found = advance(FromPorts{input, ports[1], ports[2]});
+        } else if (a.n_terms == 0) {
             found = advance(eta);
         } else if (a.n_terms == 1 && a.terms[0].kind == InputTerm::Kind::scalar) {
             found = advance(FromScalar{eta.eta, a.stimulus, a.terms[0].scalar});
         } else {
-            add_term(a.terms[0], first, n, eta, input);
-            for (int t = 1; t < a.n_terms; ++t) add_term(a.terms[t], first, n, FromBuffer{input}, input);
+            add_terms(a.terms, a.n_terms, first, n, eta, input);
             found = advance(FromBuffer{input});
         }
         pending += found;

@@ -180,7 +180,7 @@ public:
     void launch_blocks(const Kernel& kernel, std::size_t blocks, std::size_t shared_bytes) {
         use();
         const std::size_t per_multiprocessor = shared_bytes * 2 + 4096 < shared_limit_ ? 2 : 1;
-        put(kernel, {static_cast<unsigned>(std::min<std::size_t>(blocks, multiprocessors_ * per_multiprocessor)), layout_.ensemble_block, 1, shared_bytes, false});
+        put(kernel, {static_cast<unsigned>(std::min<std::size_t>(blocks, multiprocessors_ * per_multiprocessor)), std::min(layout_.ensemble_block, Kernel::max_threads), 1, shared_bytes, false});
     }
     /// Builds on this device from the calling thread, on the default stream, which our stream neither waits for nor holds up: graphs touch nothing that launches
     /// of ours use, and are there when build returns.

@@ -36,9 +36,11 @@ public:
         std::vector<BinFold> folds;
         std::vector<std::pair<std::size_t, std::size_t>> rows;   // (network, population) of the stimuli
         std::size_t words = 0;
+        bool general = false;
         for (std::size_t i = 0; i < engines_.size(); ++i) {
             const Network& network = engines_[i]->network();
             const auto& tables = engines_[i]->ensemble_tables(flags);
+            general |= tables.general;
             block.widen(tables.state_size, tables.counts_size, static_cast<unsigned>(network.populations.size()), static_cast<unsigned>(engines_[i]->scalar_terms()));
             const RecordShape shape(network.populations.size(), total, steps_per_bin, flags, device_->chunk_steps());
             folds.emplace_back(network, flags, shape);
@@ -71,8 +73,7 @@ public:
             device_->zero(queue_, 1);
             const device::Global<std::uint32_t> record = record_.begin(*device_, words);
             constexpr std::int64_t never = std::int64_t{1} << 30;   // beyond every launch
-            const auto launch = [&]<bool v, bool z>() {
-                device::Ensemble<v, z> k;
+            const auto launch = [&](auto k) {
                 k.networks = {networks_.view().data(), networks.size()};
                 k.queue = queue_.view();
                 k.record = record;
@@ -86,8 +87,9 @@ public:
                 k.state_size = block.state, k.counts_size = block.counts, k.populations = block.populations, k.scalar_terms = block.scalars;
                 device_->launch_blocks(k, networks.size(), shared_bytes);
             };
-            if (flags.v) flags.order_parameter ? launch.template operator()<true, true>() : launch.template operator()<true, false>();
-            else flags.order_parameter ? launch.template operator()<false, true>() : launch.template operator()<false, false>();
+            const auto choose = [&]<bool v, bool z>() { general ? launch(device::GeneralEnsemble<v, z>{}) : launch(device::Ensemble<v, z>{}); };
+            if (flags.v) flags.order_parameter ? choose.template operator()<true, true>() : choose.template operator()<true, false>();
+            else flags.order_parameter ? choose.template operator()<false, true>() : choose.template operator()<false, false>();
             for (const auto& e : engines_) e->launched(steps);
             done += steps;
             record_.end(*device_, words, steps, fold);

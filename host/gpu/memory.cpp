@@ -11,7 +11,12 @@ namespace spikemass {
 double estimate_network_memory(const Network& network) {
     double bytes = 0;
     const auto ring = static_cast<double>(spiking::longest_delay(network));
-    for (const Population& p : network.populations) bytes += static_cast<double>(p.size) * (8 + 4 + recorder_bytes + 4 * ring);   // columns, eta, spike lists
+    for (std::size_t i = 0; i < network.populations.size(); ++i) {   // columns, eta, noise, spike lists
+        const std::size_t columns = std::max<std::size_t>(2, spiking::state_columns(network, i));
+        const bool noisy = std::any_of(network.stimuli.begin(), network.stimuli.end(), [&](const Stimulus& s) { return s.target == i && is_noise(s.kind); });
+        const int drives = noisy ? spiking::ports(network.populations[i]) : 0;
+        bytes += static_cast<double>(network.populations[i].size) * (4.0 * static_cast<double>(columns) + 4 + 4 * drives + recorder_bytes + 4 * ring);
+    }
     double building = 0;   // one graph after the other
     for (const Projection& p : network.projections) {
         const ProjectionMemory m = estimate_projection_memory(network, p);

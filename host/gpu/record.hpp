@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "host/spiking/setup.hpp"
 #include "kernels/device/arch.hpp"
 #include "kernels/network.hpp"
 #include "kernels/observables.hpp"
@@ -70,8 +71,10 @@ private:
             b.rate.push_back(static_cast<double>(counts_[i]) / (n * static_cast<double>(shape_.steps_per_bin) * network_->dt));
             if (flags_.v) b.v.push_back(mean() * (p.tau / network_->dt));
             if (flags_.order_parameter) {
-                b.z_re.push_back(mean());
-                b.z_im.push_back(mean());
+                const double re = mean(), im = mean();
+                if (!spiking::has_phase(p)) continue;
+                b.z_re.push_back(re);
+                b.z_im.push_back(im);
             }
         }
     }

@@ -31,7 +31,6 @@
 #include "kernels/device/ensemble.hpp"
 #include "kernels/device/reference.hpp"
 #include "kernels/engine.hpp"
-#include "kernels/stimulus.hpp"
 #include "models/registry.hpp"
 
 namespace spikemass::gpu {
@@ -48,7 +47,8 @@ public:
         facts_.resize(network_.projections.size());
         for (std::size_t i = 0; i < n; ++i) build_population(i);
         build_projections();
-        for (PopulationState& p : populations_) p.terms = uploaded(p.host_terms);
+        for (PopulationState& p : populations_)
+            for (int port = 0; port < 3; ++port) p.terms[port] = uploaded(p.host_terms[port]);
         scalar_terms_ = uploaded(host_scalar_terms_);
         scalars_ = Array<float>(device_, host_scalar_terms_.size());
         scalar_traces_ = uploaded(scalar_starts_);
@@ -125,6 +125,7 @@ public:
         Array<device::EnsembleProjection> projections;
         Array<device::Global<std::uint32_t>> lists;
         unsigned state_size = 0, counts_size = 0;   ///< in shared memory
+        bool general = false;                       ///< it needs GeneralEnsemble
         std::vector<std::size_t> stimulated;        ///< populations with stimuli: rows of the network's stimuli
     };
     const EnsembleTables& ensemble_tables(const RecordFlags& flags) {
@@ -137,7 +138,7 @@ public:
         return {step_, ring_, tables_.populations.view(), tables_.projections.view(), scalar_terms_.view(), scalar_traces_.view(), tables_.lists.view(), list_sizes_.view(), digest_.view()};
     }
     /// What the stimuli add to the input of a population, `ahead` steps after the next one.
-    float stimulus(std::size_t population, std::int64_t ahead) const { return static_cast<float>(input_mean(network_, population, step_ + ahead)); }
+    float stimulus(std::size_t population, std::int64_t ahead) const { return spiking::common_input(network_, population, step_ + ahead); }
     /// A launch of that many steps stands in the queue.
     void launched(std::int64_t steps) { step_ += steps; }
     /// Its spikes are known.
@@ -156,18 +157,26 @@ private:
             e.neurons = static_cast<std::uint32_t>(p.spec->size);
             e.model = static_cast<std::uint32_t>(p.spec->model);
             std::copy_n(p.step.bytes, sizeof e.step, e.step);
-            for (std::size_t c = 0; c < p.columns.size(); ++c) e.column[c] = p.columns[c].view();
-            e.eta = p.eta.view();
+            const std::size_t columns = spiking::model_columns(*p.spec);
+            for (std::size_t c = 0; c < columns; ++c) e.column[c] = p.columns[c].view();
+            e.eta = p.drive[0].size() != 0 ? p.drive[0].view() : p.eta.view();
+            for (int port = 1; port < 3; ++port) {
+                e.ports.terms[port - 1] = p.terms[port].view();
+                e.ports.noise[port - 1] = p.drive[port].view();
+            }
+            p.noise_tables = uploaded(noise_steps(p, 0));
+            e.noise = p.noise_tables.view();
             if (std::any_of(network_.stimuli.begin(), network_.stimuli.end(), [&](const Stimulus& x) { return x.target == i; })) {
                 e.stimulus = static_cast<std::int32_t>(t.stimulated.size());
                 t.stimulated.push_back(i);
             }
-            e.terms = p.terms.view();
+            e.terms = p.terms[0].view();
             e.v_integral = p.v_integral.view();
             e.z_re = p.z_re.view();
             e.z_im = p.z_im.view();
             populations.push_back(e);
-            t.state_size += e.neurons * static_cast<unsigned>(p.columns.size());
+            t.general |= !p.noise.empty() || (p.spec->model != NeuronKind::qif && p.spec->model != NeuronKind::theta);
+            t.state_size += e.neurons * static_cast<unsigned>(columns);
         }
         std::vector<device::EnsembleProjection> projections;
         for (ProjectionState& s : projections_) {
@@ -204,8 +213,12 @@ private:
         std::vector<Array<float>> columns;
         Array<float> eta, v_integral, z_re, z_im;
         std::vector<Array<std::uint32_t>> lists;        ///< [slot]
-        std::vector<device::Term> host_terms;
-        Array<device::Term> terms;
+        std::vector<device::Term> host_terms[3];        ///< [port]
+        Array<device::Term> terms[3];
+        std::vector<models::Noise> noise;
+        std::vector<int> noise_column;                  ///< [noise] -1, or its state
+        Array<device::AddNoise> noise_tables;           ///< of strategy A
+        Array<float> drive[3];                          ///< [port] what noise has been added to, or empty
         spiking::StepConstants step;
     };
     struct ProjectionState {
@@ -237,9 +250,8 @@ private:
         p.key = name_key(p.spec->name);
         p.step = spiking::prepare_step(network_, index);
         const auto n = static_cast<std::size_t>(p.spec->size);
-        const int columns = models::with_model(models::NeuronModels{}, static_cast<int>(p.spec->model), [&]<class M>() { return M::columns; });
         std::vector<float> eta(n);
-        std::vector<std::vector<float>> state(static_cast<std::size_t>(columns), std::vector<float>(n));
+        std::vector<std::vector<float>> state(spiking::state_columns(network_, index), std::vector<float>(n));
         std::vector<float*> pointers;
         for (auto& c : state) pointers.push_back(c.data());
         const spiking::Capped capped = spiking::draw_population(network_, index, eta.data(), pointers.data());
@@ -247,6 +259,10 @@ private:
         capped_.rate_bound = std::max(capped_.rate_bound, capped.rate_bound);
         p.eta = uploaded(eta);
         for (const auto& c : state) p.columns.push_back(uploaded(c));
+        p.noise = spiking::noise_of(network_, index);
+        p.noise_column = spiking::noise_columns(network_, index);
+        for (const models::Noise& noise : p.noise)
+            if (Array<float>& to = p.drive[noise.port]; to.size() == 0) to = Array<float>(device_, n);
         for (std::int64_t s = 0; s < ring_; ++s) p.lists.emplace_back(device_, n);
     }
 
@@ -306,7 +322,7 @@ private:
                 term.trace = s.trace.view();
             }
         }
-        populations_[p.target].host_terms.push_back(term);
+        populations_[p.target].host_terms[spiking::port_of(target, p.strength)].push_back(term);
 
         ProjectionFacts& f = facts_[index];
         f.synapses = graph.synapses;
@@ -354,18 +370,37 @@ private:
         k.neurons = static_cast<std::uint64_t>(p.spec->size);
         k.key = p.key;
         k.now = now;
-        k.stimulus = static_cast<float>(input_mean(network_, index, now));
+        k.stimulus = spiking::common_input(network_, index, now);
         k.step = *std::launder(reinterpret_cast<const typename M::Step*>(p.step.bytes));
-        for (std::size_t c = 0; c < p.columns.size(); ++c) k.column[c] = p.columns[c].view();
-        k.eta = p.eta.view();
+        for (std::size_t c = 0; c < M::columns; ++c) k.column[c] = p.columns[c].view();
+        k.eta = p.drive[0].size() != 0 ? p.drive[0].view() : p.eta.view();
         k.scalars = scalars_.view();
-        k.terms = p.terms.view();
+        k.terms = p.terms[0].view();
+        if constexpr (M::ports > 1)
+            for (int port = 1; port < M::ports; ++port) {
+                k.ports.terms[port - 1] = p.terms[port].view();
+                k.ports.noise[port - 1] = p.drive[port].view();
+            }
         k.v_integral = p.v_integral.view();
         k.z_re = p.z_re.view();
         k.z_im = p.z_im.view();
         k.spikes = list(index, now);
         k.digest = digest_.view();
         device_.launch(k, k.neurons);
+    }
+    static std::vector<device::AddNoise> noise_steps(PopulationState& p, std::int64_t now) {
+        std::vector<device::AddNoise> all;
+        bool begun[3] = {};
+        for (std::size_t k = 0; k < p.noise.size(); ++k) {
+            const auto port = static_cast<std::size_t>(p.noise[k].port);
+            device::AddNoise add{p.noise[k], now, {}, p.drive[port].view(), {}};
+            if (begun[port]) add.from = p.drive[port].view();
+            else if (port == 0) add.from = p.eta.view();
+            if (p.noise_column[k] >= 0) add.state = p.columns[static_cast<std::size_t>(p.noise_column[k])].view();
+            begun[port] = true;
+            all.push_back(add);
+        }
+        return all;
     }
     template <class M>
     void update(std::size_t index, std::int64_t now, bool v, bool z) {
@@ -376,6 +411,8 @@ private:
     void one_step(std::int64_t now, std::size_t row, device::Global<std::uint32_t> record, bool v, bool z) {
         for (ProjectionState& s : projections_) deliver(s, now);
         device_.launch(device::BeginStep{now, ring_, populations_.size(), scalar_terms_.view(), list_sizes_.view(), scalar_traces_.view(), scalars_.view()}, 1);
+        for (PopulationState& p : populations_)
+            for (const device::AddNoise& add : noise_steps(p, now)) device_.launch(add, add.to.size());
         for (std::size_t i = 0; i < populations_.size(); ++i)
             models::with_model(models::NeuronModels{}, static_cast<int>(populations_[i].spec->model), [&]<class M>() { update<M>(i, now, v, z); });
         device_.launch(device::EndStep{populations_.size(), row, slot(now), list_sizes_.view(), record}, 1);

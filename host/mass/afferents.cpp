@@ -7,6 +7,7 @@
 #include "kernels/recipes.hpp"
 #include "models/base/error.hpp"
 #include "models/closures/source_mixture.hpp"
+#include "models/registry.hpp"
 
 namespace spikemass::mass {
 
@@ -101,11 +102,50 @@ double mass_delay(const Network& network, const Projection& projection, bool ide
     return ideal ? projection.delay : static_cast<double>(projection.delay_steps) * network.dt;
 }
 
-double eta_half_width(const Population& population) {
-    return population.eta.distribution == Distribution::lorentzian ? population.eta.width : 0.0;
+double half_width(const Network& network, std::size_t population) {
+    const Population& p = network.populations[population];
+    double width = p.eta.distribution == Distribution::lorentzian ? p.eta.width : 0.0;
+    for (const Stimulus& s : network.stimuli)
+        if (s.target == population && s.kind == StimulusKind::white_noise && s.law == NoiseLaw::cauchy) width += s.scale;
+    return width;
+}
+
+double noise_intensity(const Network& network, std::size_t population) {
+    double d = 0.0;
+    for (const Stimulus& s : network.stimuli) {
+        if (s.target != population) continue;
+        if (s.kind == StimulusKind::white_noise && s.law == NoiseLaw::gaussian) d += s.intensity;
+        if (s.kind == StimulusKind::poisson) d += 0.5 * s.weight * s.weight * s.rate * network.populations[population].tau;
+    }
+    return d;
+}
+
+void require_lasting_noise(const Network& network) {
+    for (const Stimulus& s : network.stimuli)
+        if ((s.kind == StimulusKind::white_noise || s.kind == StimulusKind::poisson) && (s.start > 0.0 || s.stop < 1e300))
+            throw ConfigurationError("stimulus." + s.name + ": its noise begins or ends within the run, and the noise of a mass is a constant. Leave start and stop away at the "
+                                     "level mass, or run this network at the level spiking.");
+}
+
+std::vector<std::string> noise_warnings(const Network& network, std::string_view closure, bool takes_noise) {
+    std::vector<std::string> list;
+    for (std::size_t i = 0; i < network.populations.size(); ++i) {
+        const std::string population = "Population \"" + network.populations[i].name + "\": ";
+        if (!takes_noise && noise_intensity(network, i) > 0.0)
+            list.push_back(population + "the mass with closure " + std::string(closure) + " does not know of its Gaussian or Poisson noise beyond the mean; two_cumulant and resonant do.");
+        for (const Stimulus& s : network.stimuli)
+            if (s.target == i && s.kind == StimulusKind::ornstein_uhlenbeck && s.sd > 0.0) {
+                list.push_back(population + "no mass knows of its Ornstein-Uhlenbeck noise, whose mean is 0.");
+                break;
+            }
+    }
+    return list;
 }
 
 void require_exact_mass(const Population& population) {
+    if (population.model != NeuronKind::qif && population.model != NeuronKind::theta)
+        throw ConfigurationError("Population \"" + population.name + "\": model = \"" + models::NeuronModels::names[static_cast<int>(population.model)] +
+                                 "\" has no mass. Its level is spiking; the levels mass and compare need populations of model qif or theta.");
     if (population.eta.distribution == Distribution::gaussian)
         throw ConfigurationError("Population \"" + population.name + "\": eta is Gaussian, and only a Lorentzian (or constant) eta has an "
                                  "exact mass of two variables. Use distribution = \"lorentzian\" for the level mass and for "

@@ -1,7 +1,9 @@
 #pragma once
 // What the masses need to know of a projection.
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "kernels/network.hpp"
 #include "models/closures/closure.hpp"
@@ -26,7 +28,16 @@ double mass_delay(const Network& network, const Projection& projection, bool ide
 /// Throws ConfigurationError unless eta is Lorentzian or constant: no other distribution has an exact mass of two variables.
 void require_exact_mass(const Population& population);
 
-/// Half width of eta: 0 when constant.
-double eta_half_width(const Population& population);
+/// Half width that neurons have: of eta (0 when constant) plus white Cauchy noise, which is the same to the mass (Pietras, Cestnik, Pikovsky 2023, arXiv:2209.00922).
+double half_width(const Network& network, std::size_t population);
+
+/// Intensity D of the white Gaussian noise from outside: of white_noise, and weight^2 rate tau/2 of Poisson stimuli (whose mean is a common input).
+double noise_intensity(const Network& network, std::size_t population);
+
+/// Throws ConfigurationError where a mass cannot follow a stimulus: white noise or Poisson fluctuations that do not act from the start to the end.
+void require_lasting_noise(const Network& network);
+
+/// What the mass of this closure does not know of the noise of its stimuli; one sentence for each population concerned.
+std::vector<std::string> noise_warnings(const Network& network, std::string_view closure, bool takes_noise);
 
 }  // namespace spikemass::mass

@@ -49,6 +49,7 @@ void split_into_classes(MassModel::PopulationLayout& a, std::span<MassModel::Pro
 
 MassModel::MassModel(const Network& network, const MassOptions& options) : closure_(closures::make_closure(options.closure)) {
     require_closure(network, std::visit([](const auto& c) { return std::string_view(c.name); }, closure_));
+    require_lasting_noise(network);
     const bool classes = std::visit([](const auto& c) { return c.degree_classes; }, closure_);
     for (std::size_t i = 0; i < network.populations.size(); ++i) {
         const Population& population = network.populations[i];
@@ -56,7 +57,8 @@ MassModel::MassModel(const Network& network, const MassOptions& options) : closu
         PopulationLayout a;
         a.name = population.name;
         a.eta = population.eta.center;
-        a.delta = eta_half_width(population);
+        a.delta = half_width(network, i);
+        a.noise = noise_intensity(network, i);
         a.tau = population.tau;
         a.class_weight = {1.0};
         a.class_normal = {0.0};
@@ -107,6 +109,10 @@ MassModel::MassModel(const Network& network, const MassOptions& options) : closu
     }
     for (const ProjectionLayout& projection : projections_)
         if (projection.synapse_tau > 0.0) initial_state_[projection.synapse] = rates_before_[projection.source];
+}
+
+bool MassModel::takes_noise() const {
+    return std::visit([](const auto& c) { return closures::takes_noise<std::decay_t<decltype(c)>>; }, closure_);
 }
 
 std::string_view MassModel::closure_name() const {

@@ -25,6 +25,7 @@ public:
     struct PopulationLayout {
         std::string name;
         double eta = 0.0, delta = 0.0, tau = 1.0;
+        double noise = 0.0;                             ///< intensity D of white Gaussian noise from outside
         std::size_t first = 0;                          ///< offset of (rho_0, v_0) in the state
         std::vector<double> class_weight;               ///< P_k; one class of weight 1 without `degree_classes`
         std::vector<double> class_normal;               ///< in-degree deviation of the class in standard deviations (binomial)
@@ -55,6 +56,8 @@ public:
     const std::vector<closures::Afferent>& afferents() const { return afferents_; }
     const closures::AnyClosure& closure() const { return closure_; }
     std::string_view closure_name() const;
+    /// Whether it knows of white Gaussian noise from outside.
+    bool takes_noise() const;
 
     /// The state that matches the network's initial voltages (the mean over classes is every class's: the network draws them so).
     const std::vector<double>& initial_state() const { return initial_state_; }
@@ -122,6 +125,7 @@ void MassModel::derivative_of(const C& closure, const T* y, const T* delayed_rat
 
         const models::Complex<T> w{y[a.first] * std::numbers::pi, -y[a.first + 1]};
         const closures::Correction<T> correction = closure.eval(afferents, w, pre, y + a.hidden, dy + a.hidden);
+        if constexpr (closures::takes_noise<C>) dy[a.hidden] = dy[a.hidden] + 2.0 * a.noise;
         for (std::size_t h = 0; h < a.hidden_size; ++h) dy[a.hidden + h] = dy[a.hidden + h] * per_tau;
         total = total + correction.p;
         T width = T(a.delta);

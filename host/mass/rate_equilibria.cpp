@@ -151,7 +151,7 @@ RateSystem rate_system(const Network& network, double input) {
     RateSystem system{std::vector<double>(n), std::vector<double>(n), std::vector<double>(n * n, 0.0)};
     for (std::size_t a = 0; a < n; ++a) {
         system.eta[a] = network.populations[a].eta.center + input;
-        system.delta[a] = eta_half_width(network.populations[a]);
+        system.delta[a] = half_width(network, a);
     }
     for (const Projection& p : network.projections)
         system.coupling[p.target * n + p.source] +=

@@ -22,7 +22,7 @@ public:
     explicit Inputs(const Network& network) : network_(network), input_(network.populations.size(), 0.0) {}
     const std::vector<double>& at(std::int64_t step) {
         if (network_.stimuli.empty()) return input_;
-        for (std::size_t a = 0; a < input_.size(); ++a) input_[a] = input_mean(network_, a, step);
+        for (std::size_t a = 0; a < input_.size(); ++a) input_[a] = mean_input(network_, a, step);
         return input_;
     }
     double largest(std::int64_t steps) {
@@ -150,6 +150,7 @@ RunResult run_mass(const Network& network, const RunPlan& plan, const MassOption
     }
     result.wall_seconds = seconds_since(start);
     result.warnings = validity.warnings();
+    for (std::string& w : noise_warnings(resolved, model.closure_name(), model.takes_noise())) result.warnings.push_back(std::move(w));
     return result;
 }
 

@@ -1,3 +1,4 @@
+#include <cmath>
 #include <algorithm>
 #include <map>
 #include <type_traits>
@@ -91,6 +92,12 @@ RunArrays read_runs(int group, double rate_scale, bool series) {
             *count->second = nc::get_unsigned(group, *v);
         }
     }
+    if (const auto mv = nc::find_variable(group, "v_mV"); mv && series) {   // a population is in one of the two
+        const std::vector<double> values = nc::get_doubles(group, *mv);
+        if (a.v.empty()) a.v = values;
+        for (std::size_t i = 0; i < values.size(); ++i)
+            if (std::isnan(a.v[i])) a.v[i] = values[i];
+    }
     a.warnings = nc::get_strings(group, variable(group, "warnings"));
     a.message = nc::get_strings(group, variable(group, "message"));
     a.n_neurons = nc::get_integers(group, variable(group, "n_neurons"));
@@ -117,7 +124,7 @@ Dataset read_verified(const std::filesystem::path& path, bool series) {
     h.trials = static_cast<std::int64_t>(trials.size());
     h.first_trial = trials.front();
     out.time = nc::get_doubles(root, variable(root, "time"));
-    h.record.v = nc::find_variable(root, "v").has_value();
+    h.record.v = nc::find_variable(root, "v").has_value() || nc::find_variable(root, "v_mV").has_value();
     h.record.order_parameter = nc::find_variable(root, "z_re").has_value();
     h.same_as = nc::get_integers(root, variable(root, "same_as"));
     h.points.resize(h.same_as.size());

@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "models/registry.hpp"
+
 namespace spikemass::output::layout {
 
 std::vector<std::string> dimension_names(Shape shape, const std::string& run) {
@@ -24,11 +26,27 @@ std::vector<std::string> dimension_names(Shape shape, const std::string& run) {
 bool is_present(Presence presence, const SweepHeader& header) {
     switch (presence) {
         case Presence::always: return true;
-        case Presence::if_v: return header.record.v;
+        case Presence::if_v:
+        case Presence::if_v_mV: {
+            bool any = false;
+            for (std::size_t p = 0; p < header.populations.size(); ++p) any |= in_millivolts(header, p) == (presence == Presence::if_v_mV);
+            return header.record.v && any;
+        }
         case Presence::if_order_parameter: return header.record.order_parameter;
         case Presence::if_projections: return !header.projections.empty();
     }
     return false;
+}
+
+bool in_millivolts(const SweepHeader& header, std::size_t population) {
+    const auto all = header.resolved.find("population");
+    if (all == header.resolved.end()) return false;
+    const auto own = all->find(header.populations[population]);
+    if (own == all->end() || !own->contains("model")) return false;
+    const std::string model = own->at("model").get<std::string>();
+    bool units = false;
+    [&]<class... M>(models::TypeList<M...>) { ((units |= model == M::name && !M::dimensionless), ...); }(models::NeuronModels{});
+    return units;
 }
 
 std::string rate_unit(std::string_view time_unit) { return time_unit == "ms" ? "Hz" : "1/tau"; }
@@ -39,6 +57,7 @@ std::string unit_name(Unit unit, std::string_view time_unit) {
         case Unit::one: return "1";
         case Unit::rate: return rate_unit(time_unit);
         case Unit::time: return std::string(time_unit);
+        case Unit::mV: return "mV";
     }
     return "1";
 }

@@ -10,7 +10,7 @@
 namespace spikemass::output::layout {
 
 inline constexpr const char* profile = "spikemass";
-inline constexpr int version_major = 1, version_minor = 1;
+inline constexpr int version_major = 1, version_minor = 2;
 inline constexpr const char* reference_group = "reference";
 
 /// Dimensions of a variable; `run` stands for "point" in the root group and "reference_point" in /reference.  The last is the fastest.
@@ -22,8 +22,8 @@ enum class Shape {
     point_projection,  ///< run, projection
 };
 enum class Type { count, f32, f64, i8, i64, u64, text };   // count: u32, or u64 where a bin needs it
-enum class Unit { one, rate, time };
-enum class Presence { always, if_v, if_order_parameter, if_projections };
+enum class Unit { one, rate, time, mV };
+enum class Presence { always, if_v, if_v_mV, if_order_parameter, if_projections };
 
 struct VariableSpec {
     const char* name;
@@ -39,6 +39,7 @@ inline constexpr VariableSpec run_variables[] = {
     {"spike_count", Type::count, Shape::series, Unit::one, Presence::always, "spikes per bin (0 where status is not ok)"},
     {"rate", Type::f32, Shape::series, Unit::rate, Presence::always, "firing rate per neuron, bin average"},
     {"v", Type::f32, Shape::series, Unit::one, Presence::if_v, "mean membrane potential, time-averaged principal value, bin average"},
+    {"v_mV", Type::f32, Shape::series, Unit::mV, Presence::if_v_mV, "mean membrane potential of populations whose model has units, bin average", 2},
     {"z_re", Type::f32, Shape::series, Unit::one, Presence::if_order_parameter, "Kuramoto order parameter, real part, bin average"},
     {"z_im", Type::f32, Shape::series, Unit::one, Presence::if_order_parameter, "Kuramoto order parameter, imaginary part, bin average"},
     {"status", Type::i8, Shape::run, Unit::one, Presence::always, "state of the run"},
@@ -64,6 +65,8 @@ inline constexpr VariableSpec run_variables[] = {
 
 std::vector<std::string> dimension_names(Shape, const std::string& run_dimension);
 bool is_present(Presence, const SweepHeader&);
+/// Whether V of a population is in mV.  Of its model in the resolved configuration, as dt.
+bool in_millivolts(const SweepHeader&, std::size_t population);
 
 /// "1/tau" or "Hz".
 std::string rate_unit(std::string_view time_unit);

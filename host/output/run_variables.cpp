@@ -64,7 +64,8 @@ void RunVariables::write(std::size_t run, std::size_t trial, const std::optional
     const auto& result = record->result;
     warnings_[r] = fmt::format("{}", fmt::join(result.warnings, "\n"));
     write_series(run, trial, "rate", result, &PopulationBins::rate, layout::rate_scale(header_.time_unit));
-    if (header_.record.v) write_series(run, trial, "v", result, &PopulationBins::v, 1.0);
+    for (const auto& [name, mv] : {std::pair{"v", false}, std::pair{"v_mV", true}})
+        if (id_.contains(name)) write_series(run, trial, name, result, &PopulationBins::v, 1.0, [&, mv = mv](std::size_t p) { return layout::in_millivolts(header_, p) == mv; });
     if (header_.record.order_parameter) {
         write_series(run, trial, "z_re", result, &PopulationBins::z_re, 1.0);
         write_series(run, trial, "z_im", result, &PopulationBins::z_im, 1.0);
@@ -114,11 +115,13 @@ void RunVariables::define(const VariableSpec& spec, const std::string& run_dimen
     id_[spec.name] = id;
 }
 
-void RunVariables::write_series(std::size_t run, std::size_t trial, const char* name, const RunResult& result, std::vector<double> PopulationBins::*member, double scale) {
+void RunVariables::write_series(std::size_t run, std::size_t trial, const char* name, const RunResult& result, std::vector<double> PopulationBins::*member, double scale,
+                                const std::function<bool(std::size_t)>& has) {
     const auto n = header_.populations.size();
     std::vector<float> values(bins_ * n, std::numeric_limits<float>::quiet_NaN());
     for (std::size_t p = 0; p < n; ++p) {
         const auto& series = result.populations[p].*member;
+        if (has && !has(p)) continue;
         for (std::size_t b = 0; b < series.size(); ++b) values[b * n + p] = static_cast<float>(series[b] * scale);
     }
     nc::put_slab(group_, id_.at(name), {run, trial, 0, 0}, slab_count(), values);

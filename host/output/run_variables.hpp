@@ -1,6 +1,7 @@
 #pragma once
 // The variables of the runs in one group of a dataset.  Private to host/output.
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -23,7 +24,8 @@ public:
 
 private:
     void define(const layout::VariableSpec&, const std::string& run_dimension, const std::string& coordinates);
-    void write_series(std::size_t run, std::size_t trial, const char* name, const RunResult&, std::vector<double> PopulationBins::*member, double scale);
+    void write_series(std::size_t run, std::size_t trial, const char* name, const RunResult&, std::vector<double> PopulationBins::*member, double scale,
+                      const std::function<bool(std::size_t)>& has = {});   // has: populations that this variable holds; default all
     void write_counts(std::size_t run, std::size_t trial, const RunResult*);
     std::vector<std::size_t> slab_count() const { return {1, 1, bins_, header_.populations.size()}; }
 

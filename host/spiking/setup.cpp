@@ -6,6 +6,8 @@
 
 #include "kernels/coupling.hpp"
 #include "kernels/parameters.hpp"
+#include "kernels/stimulus.hpp"
+#include "models/base/error.hpp"
 #include "models/base/math.hpp"
 #include "models/base/random.hpp"
 #include "models/registry.hpp"
@@ -26,12 +28,112 @@ std::vector<std::size_t> projections_by_key(const Network& network) {
     return order;
 }
 
+namespace {
+
+template <class F>
+auto with_model_of(const Population& p, F&& f) { return models::with_model(models::NeuronModels{}, static_cast<int>(p.model), f); }
+
+/// All parameters of the model, the first one being tau in the file's time unit.
+template <class M>
+std::vector<double> parameters_of(const Population& p) {
+    std::vector<double> values = p.parameters;
+    if (values.empty())
+        for (const models::ParameterSpec& spec : M::parameters) values.push_back(spec.fallback);
+    values[0] = p.tau;
+    return values;
+}
+
+std::vector<const Stimulus*> noisy_stimuli(const Network& network, std::size_t population) {
+    std::vector<const Stimulus*> found;
+    for (const Stimulus& s : network.stimuli)
+        if (s.target == population && is_noise(s.kind)) found.push_back(&s);
+    std::stable_sort(found.begin(), found.end(), [](const Stimulus* a, const Stimulus* b) { return name_key(a->name) < name_key(b->name); });
+    return found;
+}
+
+/// Numbers of events in a step, as thresholds on a 32-bit word: 2^32 P(at most k events), k = 0, 1, ...
+void set_thresholds(models::Noise& n, const Stimulus& s, double mean) {
+    constexpr double most = 20.0;
+    if (!(mean <= most))
+        throw ConfigurationError("stimulus." + s.name + ".rate: " + std::to_string(mean) + " spikes arrive in one step on average, and a Poisson stimulus has at most " + std::to_string(static_cast<int>(most)) +
+                                 ". Use a smaller dt, or a white_noise of intensity weight^2 rate tau/2 and a constant drive of weight rate tau.");
+    double p = math::exp(-mean), below = p;
+    for (n.thresholds = 0; n.thresholds < models::Noise::most_thresholds; ++n.thresholds) {
+        const double t = below * 0x1p32 + 0.5;
+        if (t >= 0x1p32) break;
+        n.threshold[n.thresholds] = static_cast<std::uint32_t>(t);
+        p *= mean / static_cast<double>(n.thresholds + 1);
+        below += p;
+    }
+}
+
+}  // namespace
+
+std::size_t model_columns(const Population& p) {
+    return with_model_of(p, []<class M>() { return static_cast<std::size_t>(M::columns); });
+}
+std::size_t state_columns(const Network& network, std::size_t population) {
+    std::size_t n = model_columns(network.populations[population]);
+    for (const Stimulus* s : noisy_stimuli(network, population)) n += s->kind == StimulusKind::ornstein_uhlenbeck ? 1 : 0;
+    return n;
+}
+int ports(const Population& p) {
+    return with_model_of(p, []<class M>() { return M::ports; });
+}
+int port_of(const Population& target, double weight) { return ports(target) == 1 ? 0 : weight < 0 ? 2 : 1; }
+bool has_phase(const Population& p) {
+    return with_model_of(p, []<class M>() { return M::has_phase; });
+}
+double input_scale(const Population& p) {
+    return with_model_of(p, [&]<class M>() { return M::input_scale(parameters_of<M>(p).data()); });
+}
+float common_input(const Network& network, std::size_t population, std::int64_t step) {
+    return static_cast<float>(input_mean(network, population, step) * input_scale(network.populations[population]));
+}
+
+std::vector<models::Noise> noise_of(const Network& network, std::size_t population) {
+    using Kind = models::Noise::Kind;
+    const Population& p = network.populations[population];
+    const double h = network.dt / p.tau, unit = input_scale(p);
+    std::vector<models::Noise> all;
+    for (const Stimulus* s : noisy_stimuli(network, population)) {
+        models::Noise& n = all.emplace_back();
+        n.key = random_key(network.seeds.noise, name_key(s->name), Stream::noise);
+        n.start = math::to_int(math::round(s->start / network.dt));
+        n.stop = math::to_int(math::round(s->stop / network.dt));
+        if (s->kind == StimulusKind::poisson) {
+            n.kind = Kind::poisson;
+            n.port = port_of(p, s->weight);
+            n.scale = static_cast<float>(n.port == 0 ? models::Delta::gain(s->weight, p.tau, network.dt) : s->weight);
+            set_thresholds(n, *s, s->rate * network.dt);
+        } else if (s->kind == StimulusKind::ornstein_uhlenbeck) {
+            n.kind = Kind::ornstein_uhlenbeck;
+            n.scale = static_cast<float>(unit * s->sd);
+            n.keep = static_cast<float>(math::exp(-network.dt / s->tau));
+            n.kick = static_cast<float>(math::sqrt(1.0 - math::exp(-2.0 * network.dt / s->tau)));
+        } else if (s->law == NoiseLaw::cauchy) {
+            n.kind = Kind::cauchy;   // the mean over a step of increments of scale `scale` dt has that scale again
+            n.scale = static_cast<float>(unit * s->scale);
+        } else {
+            n.scale = static_cast<float>(unit * math::sqrt(2.0 * s->intensity / h));
+        }
+    }
+    return all;
+}
+
+std::vector<int> noise_columns(const Network& network, std::size_t population) {
+    std::vector<int> columns;
+    int next = static_cast<int>(model_columns(network.populations[population]));
+    for (const Stimulus* s : noisy_stimuli(network, population)) columns.push_back(s->kind == StimulusKind::ornstein_uhlenbeck ? next++ : -1);
+    return columns;
+}
+
 StepConstants prepare_step(const Network& network, std::size_t population) {
     const Population& p = network.populations[population];
     StepConstants step;
-    models::with_model(models::NeuronModels{}, static_cast<int>(p.model), [&]<class M>() {
+    with_model_of(p, [&]<class M>() {
         static_assert(sizeof(typename M::Step) <= sizeof(step.bytes));
-        new (step.bytes) typename M::Step(M::prepare(network.dt / p.tau));
+        new (step.bytes) typename M::Step(M::prepare(network.dt, parameters_of<M>(p).data()));
     });
     return step;
 }
@@ -40,16 +142,35 @@ Capped draw_population(const Network& network, std::size_t population, float* et
     const Population& p = network.populations[population];
     const std::uint64_t key = name_key(p.name);
     const std::vector<double> drawn = draw_parameter(p.eta, p.size, network.seeds.init, key);
-    for (std::size_t i = 0; i < drawn.size(); ++i) eta[i] = static_cast<float>(drawn[i]);
+    const double unit = input_scale(p);
+    for (std::size_t i = 0; i < drawn.size(); ++i) eta[i] = static_cast<float>(unit * drawn[i]);
 
     double recurrent = 0.0;   // input at the rates assumed before time zero
     for (const Projection& q : network.projections)
         if (q.target == population) recurrent += effective_coupling(q) * p.tau * network.populations[q.source].initial.rate;
     const std::vector<double> u = initial_phases(p.size, network.seeds.init, key);
-    models::with_model(models::NeuronModels{}, static_cast<int>(p.model), [&]<class M>() {
-        for (std::int64_t i = 0; i < p.size; ++i)
-            M::store(columns, i, M::at_potential(initial_v(p.initial, drawn[static_cast<std::size_t>(i)] + recurrent, u[static_cast<std::size_t>(i)])));
+    with_model_of(p, [&]<class M>() {
+        const std::vector<double> values = parameters_of<M>(p);
+        for (std::int64_t i = 0; i < p.size; ++i) {
+            const double phase = u[static_cast<std::size_t>(i)];
+            double v;
+            if constexpr (M::dimensionless) {
+                v = initial_v(p.initial, drawn[static_cast<std::size_t>(i)] + recurrent, phase);
+            } else {
+                const models::StartRange range = M::start_range(values.data());
+                v = p.initial.kind == InitialKind::lorentzian ? initial_v(p.initial, 0.0, phase) : range.low + phase * (range.high - range.low);
+            }
+            M::store(columns, i, M::at_potential(values.data(), v));
+        }
     });
+    const std::vector<const Stimulus*> noisy = noisy_stimuli(network, population);
+    const std::vector<int> memory = noise_columns(network, population);
+    for (std::size_t k = 0; k < noisy.size(); ++k) {
+        if (memory[k] < 0) continue;
+        const RandomKey start = random_key(network.seeds.noise, name_key(noisy[k]->name), Stream::noise_start);
+        for (std::int64_t i = 0; i < p.size; ++i) columns[memory[k]][i] = static_cast<float>(gaussian_quantile(start.uniform(static_cast<std::uint64_t>(i), 0, 0)));
+    }
+    if (p.model != NeuronKind::qif && p.model != NeuronKind::theta) return {};
 
     const double dt_over_tau = network.dt / p.tau, limit = 9.8 / (dt_over_tau * dt_over_tau);
     double capped = 0, lost = 0;
@@ -77,6 +198,7 @@ double unit_of(const Projection& p, const GraphFacts& g) { return weighted(p, g)
 
 float gain(const Network& network, const Projection& p, const GraphFacts& g, double norm) {
     const double w = norm > 0 ? unit_of(p, g) / norm : 0.0, tau = network.populations[p.target].tau;
+    if (ports(network.populations[p.target]) > 1) return static_cast<float>(w);   // impulses
     return static_cast<float>(p.synapse.kind == SynapseKind::delta ? models::Delta::gain(w, tau, network.dt) : models::Exponential::gain(w, tau, network.dt));
 }
 

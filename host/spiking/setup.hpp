@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kernels/network.hpp"
+#include "models/noise.hpp"
 #include "models/synapses/exponential.hpp"
 
 namespace spikemass::spiking {
@@ -22,7 +23,26 @@ std::int64_t longest_delay(const Network&);
 /// Indices of the projections in the order of their keys, in which their currents are added up.
 std::vector<std::size_t> projections_by_key(const Network&);
 
-/// Draws parameters and initial state.  Shapes: eta [size], columns [columns of the model][size].
+/// State columns of a population: the model's, then one for every stimulus whose noise has a memory.
+std::size_t model_columns(const Population&);
+std::size_t state_columns(const Network&, std::size_t population);
+/// Number of the input (0: current; 1, 2: impulses of positive and negative weights) that a projection or Poisson stimulus of this weight goes to.
+int port_of(const Population& target, double weight);
+/// Ports of the population's model.
+int ports(const Population&);
+/// Whether the population's model has an order parameter.
+bool has_phase(const Population&);
+/// Input per unit of the model's drive, which stimuli are in too (1; mV per pA).
+double input_scale(const Population&);
+/// The common input of a step: stimuli without noise, in the unit of the model's input.
+float common_input(const Network&, std::size_t population, std::int64_t step);
+
+/// Noise of a population's stimuli, in the order of their keys.  Errors: ConfigurationError for a Poisson stimulus of too many spikes in a step.
+std::vector<models::Noise> noise_of(const Network&, std::size_t population);
+/// For each of them its state column, or -1.
+std::vector<int> noise_columns(const Network&, std::size_t population);
+
+/// Draws parameters and initial state.  Shapes: eta [size], columns [state_columns][size].  eta: constant drive, in the unit of the model's input.
 Capped draw_population(const Network&, std::size_t population, float* eta, float* const* columns);
 /// The model's constants of one step, as bytes.  Errors: none; the buffer holds any model's Step.
 struct StepConstants {

@@ -28,7 +28,7 @@ std::vector<std::vector<double>> stimulus_means(const Network& network, const Ru
         auto& bins = means.emplace_back(static_cast<std::size_t>(plan.bins), 0.0);
         std::int64_t step = plan.warmup_steps;
         for (double& b : bins) {
-            for (std::int64_t k = 0; k < plan.steps_per_bin; ++k) b += input_mean(network, p, step++);
+            for (std::int64_t k = 0; k < plan.steps_per_bin; ++k) b += mean_input(network, p, step++);
             b /= static_cast<double>(plan.steps_per_bin);
         }
     }

@@ -46,6 +46,11 @@ namespace spikemass::arch {
 
 constexpr unsigned warp_size = 32;
 
+/// Blocks that must fit onto a multiprocessor at once, where a kernel says so (a specialisation): the compiler then takes all the registers that this leaves, instead of
+/// spilling for the sake of more threads.  0: its choice.
+template <class Kernel>
+inline constexpr unsigned resident_blocks = 0;
+
 /// Shape of a launch.  block: threads, a multiple of 32, at most the kernel's max_threads; cluster: blocks, a divisor of grid;
 /// cooperative: all blocks run at the same time, or the launch fails.
 struct Dims {

@@ -20,11 +20,13 @@ struct EnsemblePopulation {
     std::uint64_t key = 0;
     std::uint32_t neurons = 0, model = 0;
     unsigned char step[64];                 ///< Model::Step
-    Global<float> column[2];
-    Global<const float> eta;
+    Global<float> column[models::most_columns(models::NeuronModels{})];
+    Global<const float> eta;                ///< constant drive, and noise where there is any
     std::int32_t stimulus = -1;             ///< row of its network's stimuli; -1: it has none
     Global<const Term> terms;
+    PortInput<3> ports;                     ///< of a model that has them
     Global<float> v_integral, z_re, z_im;
+    Global<const AddNoise> noise;           ///< in global memory, as in strategy R; `now` is not read
 };
 
 /// A projection whose spikes are counted per target.
@@ -67,11 +69,9 @@ struct EnsembleLayout {
           fired(carve.array<std::uint32_t>(populations)), scalars(carve.array<float>(scalar_terms == 0 ? 1 : scalar_terms)) {}
 };
 
-template <bool with_v, bool with_z>
-struct Ensemble {
-    static constexpr const char* name = "ensemble";
-    static constexpr unsigned max_threads = 1024;
-
+/// `Models`: those that its networks may have; `noisy`: they may have noise too.
+template <bool with_v, bool with_z, class Models, bool noisy>
+struct EnsembleOf {
     Global<const EnsembleNetwork> networks;
     Global<std::uint32_t> queue;            ///< [1] next network; 0 at the launch
     Global<std::uint32_t> record;           ///< of all networks; sums are 0 at the launch
@@ -96,7 +96,12 @@ struct Ensemble {
     }
 
 private:
-    SPIKEMASS_DEVICE static std::uint32_t columns_of(std::uint32_t model) { return model == 0 ? models::Qif::columns : models::Theta::columns; }
+    SPIKEMASS_DEVICE static std::uint32_t columns_of(std::uint32_t model) { return columns_of(Models{}, model); }
+    template <class M, class... Other>
+    SPIKEMASS_DEVICE static std::uint32_t columns_of(models::TypeList<M, Other...>, std::uint32_t model) {
+        if constexpr (sizeof...(Other) == 0) return M::columns;
+        else return model == 0 ? M::columns : columns_of(models::TypeList<Other...>{}, model - 1);
+    }
 
     SPIKEMASS_DEVICE void run(const EnsembleNetwork& n, const EnsembleLayout& shared) const {
         const unsigned me = arch::thread_index(), all = arch::block_size();
@@ -143,13 +148,15 @@ private:
         const std::uint64_t n_populations = n.populations.size();
         std::uint32_t at = 0;
         for (std::uint64_t q = 0; q < n.projections.size(); at += targets_of(n, q), ++q) deliver(n, n.projections.data()[q], shared.counts.part(at, targets_of(n, q)), now);
+        if constexpr (noisy)
+            for (std::uint64_t p = 0; p < n_populations; ++p)
+                for (std::uint64_t k = 0; k < n.populations.data()[p].noise.size(); ++k) add(n.populations.data()[p].noise.data()[k], now);
         for (std::uint64_t t = me; t < n.scalar_terms.size(); t += all) shared.scalars.write(static_cast<unsigned>(t), scalar(n, t, now));
         arch::sync_block();
         at = 0;
         for (std::uint64_t p = 0; p < n_populations; ++p) {
             const EnsemblePopulation& population = n.populations.data()[p];
-            if (population.model == 0) update<models::Qif>(n, p, shared, at, now, row, low, high);
-            else update<models::Theta>(n, p, shared, at, now, row, low, high);
+            update_any(Models{}, population.model, n, p, shared, at, now, row, low, high);
             at += population.neurons * columns_of(population.model);
         }
         arch::sync_block();
@@ -203,6 +210,47 @@ private:
         }
     }
 
+    /// A neuron is always one thread's, which so sees what it has written.
+    SPIKEMASS_DEVICE static void add(const AddNoise& noise, std::int64_t now) {
+        for (std::uint64_t i = arch::thread_index(); i < noise.to.size(); i += arch::block_size()) noise.write(i, now);
+    }
+
+    template <class M, class... Other>
+    SPIKEMASS_DEVICE void update_any(models::TypeList<M, Other...>, std::uint32_t model, const EnsembleNetwork& n, std::uint64_t index, const EnsembleLayout& shared, std::uint32_t first, std::int64_t now, std::uint32_t row,
+                                     std::uint32_t& low, std::uint32_t& high) const {
+        if constexpr (sizeof...(Other) == 0) {
+            update<M>(n, index, shared, first, now, row, low, high);
+        } else {
+            if (model == 0) update<M>(n, index, shared, first, now, row, low, high);
+            else update_any(models::TypeList<Other...>{}, model - 1, n, index, shared, first, now, row, low, high);
+        }
+    }
+    /// Impulses at a port.
+    SPIKEMASS_DEVICE static float impulses(const PortInput<3>& ports, int port, const EnsembleNetwork& n, const EnsembleLayout& shared, std::uint32_t i, std::int64_t now) {
+        float input = ports.noise[port].size() != 0 ? ports.noise[port].read(i) : 0.0f;
+        for (std::uint64_t t = 0; t < ports.terms[port].size(); ++t) {
+            const Term& term = ports.terms[port].data()[t];
+            if (term.kind == Term::Kind::scalar) {
+                input = input + shared.scalars.read(static_cast<unsigned>(term.scalar));
+                continue;
+            }
+            const std::uint32_t place = counts_of(n, term) + i, raw = shared.counts.read(place);
+            if (raw != 0) shared.counts.write(place, 0);
+            input = term.apply(input, i, now, raw);
+        }
+        return input;
+    }
+    template <class M, class... Input>
+    SPIKEMASS_DEVICE static float step_of(const EnsemblePopulation& p, const typename M::Step& step, typename M::State& s, std::uint32_t i, Input... input) {
+        if constexpr (with_v) {
+            float v = p.v_integral.read(i);
+            const float margin = M::advance_observed(step, s, input..., v);
+            p.v_integral.write(i, v);
+            return margin;
+        } else {
+            return M::advance(step, s, input...);
+        }
+    }
     template <class M>
     SPIKEMASS_DEVICE void update(const EnsembleNetwork& n, std::uint64_t index, const EnsembleLayout& shared, std::uint32_t first, std::int64_t now, std::uint32_t row,
                                  std::uint32_t& low, std::uint32_t& high) const {
@@ -216,7 +264,7 @@ private:
             bool spiked = false;
             if (i < p.neurons) {
                 float input = p.eta.read(i) + stimulus;
-                for (std::uint64_t t = 0; t < p.terms.size(); ++t) {
+                for (std::uint64_t t = 0; t < p.terms.size(); ++t) {   // here and not by impulses: with it the quadratic neurons take eight registers more
                     const Term& term = p.terms.data()[t];
                     if (term.kind == Term::Kind::scalar) {
                         input = input + shared.scalars.read(static_cast<unsigned>(term.scalar));
@@ -226,21 +274,25 @@ private:
                     if (raw != 0) shared.counts.write(place, 0);
                     input = term.apply(input, i, now, raw);
                 }
-                float column[2] = {shared.state.read(first + i), M::columns > 1 ? shared.state.read(first + p.neurons + i) : 0.0f};
-                float* columns[2] = {&column[0], &column[1]};
+                float column[M::columns];
+                float* columns[M::columns];
+#pragma unroll
+                for (int c = 0; c < M::columns; ++c) {
+                    column[c] = shared.state.read(first + static_cast<std::uint32_t>(c) * p.neurons + i);
+                    columns[c] = &column[c];
+                }
                 typename M::State s = M::load(columns, 0);
                 float margin;
-                if constexpr (with_v) {
-                    float v = p.v_integral.read(i);
-                    margin = M::advance_observed(step, s, input, v);
-                    p.v_integral.write(i, v);
+                if constexpr (M::ports > 1) {
+                    const float ex = impulses(p.ports, 0, n, shared, i, now), in = impulses(p.ports, 1, n, shared, i, now);
+                    margin = step_of<M>(p, step, s, i, input, ex, in);
                 } else {
-                    margin = M::advance(step, s, input);
+                    margin = step_of<M>(p, step, s, i, input);
                 }
                 M::store(columns, 0, s);
-                shared.state.write(first + i, column[0]);
-                if constexpr (M::columns > 1) shared.state.write(first + p.neurons + i, column[1]);
-                if constexpr (with_z) {
+#pragma unroll
+                for (int c = 0; c < M::columns; ++c) shared.state.write(first + static_cast<std::uint32_t>(c) * p.neurons + i, column[c]);
+                if constexpr (with_z && M::has_phase) {
                     float re, im;
                     M::phasor(s, re, im);
                     p.z_re.write(i, p.z_re.read(i) + re);
@@ -286,4 +338,23 @@ private:
     }
 };
 
+/// The quadratic neurons without noise, in the widest blocks.
+template <bool with_v, bool with_z>
+struct Ensemble : EnsembleOf<with_v, with_z, models::TypeList<models::Qif, models::Theta>, false> {
+    static constexpr const char* name = "ensemble";
+    static constexpr unsigned max_threads = 1024;
+};
+
+/// Networks of any kind; more registers, so fewer threads.
+template <bool with_v, bool with_z>
+struct GeneralEnsemble : EnsembleOf<with_v, with_z, models::NeuronModels, true> {
+    static constexpr const char* name = "general_ensemble";
+    static constexpr unsigned max_threads = 512;
+};
+
 }  // namespace spikemass::device
+
+namespace spikemass::arch {
+template <bool v, bool z>
+inline constexpr unsigned resident_blocks<device::GeneralEnsemble<v, z>> = 1;
+}  // namespace spikemass::arch

@@ -11,7 +11,13 @@
 namespace spikemass::arch {
 
 template <class Kernel>
+    requires(resident_blocks<Kernel> == 0)
 __global__ void __launch_bounds__(Kernel::max_threads) entry(const __grid_constant__ Kernel kernel) {
+    kernel();
+}
+template <class Kernel>
+    requires(resident_blocks<Kernel> != 0)
+__global__ void __launch_bounds__(Kernel::max_threads, resident_blocks<Kernel>) entry(const __grid_constant__ Kernel kernel) {
     kernel();
 }
 

@@ -2,6 +2,7 @@
 // Strategy R: lists of spikes in global memory, rows scattered by global atomics.  The reference on the device, kept for ever:
 // every other strategy must give its bits.  One step is, in this order (host/gpu/reference_engine.hpp):
 //   Scatter, AllButOwn, Annealed   spikes that are due now become counts of their targets
+//   AddNoise                       noise that differs between neurons, on top of eta
 //   BeginStep                      inputs that are one number per population; empties the list of the step
 //   Update                         input, model step, spike list, digest
 //   EndStep                        population counts into the record
@@ -12,6 +13,7 @@
 #include "kernels/device/arch.hpp"
 #include "kernels/device/input.hpp"
 #include "models/base/random.hpp"
+#include "models/noise.hpp"
 
 namespace spikemass::device {
 
@@ -45,6 +47,21 @@ SPIKEMASS_DEVICE void add64(Global<std::uint32_t> sums, std::uint64_t at, std::u
     sums.red_add(at + 1, static_cast<std::uint32_t>(x >> 32) + (before + low < low ? 1u : 0u));
 }
 
+/// What a model with several ports reads beside its current.
+template <int ports>
+struct PortInput {
+    Global<const Term> terms[ports - 1];    ///< impulses at ports 1, 2
+    Global<const float> noise[ports - 1];   ///< [neuron] or empty
+
+    SPIKEMASS_DEVICE float read(int port, std::uint64_t i, std::int64_t now, Global<const float> scalars) const {
+        float input = noise[port].size() != 0 ? noise[port].read(i) : 0.0f;
+        for (std::uint64_t t = 0; t < terms[port].size(); ++t) input = terms[port].data()[t].add(input, i, now, scalars);
+        return input;
+    }
+};
+template <>
+struct PortInput<1> {};
+
 /// One step of one population.
 template <class M, bool with_v, bool with_z>
 struct Update {
@@ -55,12 +72,14 @@ struct Update {
     std::int64_t now = 0;
     float stimulus = 0.0f;
     typename M::Step step{};
-    Global<float> column[2];            ///< columns of the model
-    Global<const float> eta, scalars;
+    static constexpr int columns_kept = M::columns < 2 ? 2 : M::columns;
+    Global<float> column[columns_kept]; ///< columns of the model
+    Global<const float> eta, scalars;   ///< eta: constant drive, and noise where there is any
     Global<const Term> terms;
     Global<float> v_integral, z_re, z_im;
     SpikeList spikes;
     Global<std::uint32_t> digest;       ///< [2] low and high half
+    [[no_unique_address]] PortInput<M::ports> ports{};
 
     SPIKEMASS_DEVICE void operator()() const {
         std::uint32_t low = 0, high = 0;
@@ -90,25 +109,67 @@ struct Update {
     SPIKEMASS_DEVICE bool advance(std::uint64_t i) const {
         float input = eta.read(i) + stimulus;
         for (std::uint64_t t = 0; t < terms.size(); ++t) input = terms.data()[t].add(input, i, now, scalars);
-        float* columns[2] = {column[0].data(), column[1].data()};
+        float* columns[columns_kept];
+        for (int c = 0; c < columns_kept; ++c) columns[c] = column[c].data();
         const auto at = static_cast<std::int64_t>(i);
         typename M::State s = M::load(columns, at);
         float margin;
-        if constexpr (with_v) {
-            float v = v_integral.read(i);
-            margin = M::advance_observed(step, s, input, v);
-            v_integral.write(i, v);
+        if constexpr (M::ports > 1) {
+            const float ex = ports.read(0, i, now, scalars), in = ports.read(1, i, now, scalars);
+            margin = step_of(s, i, input, ex, in);
         } else {
-            margin = M::advance(step, s, input);
+            margin = step_of(s, i, input);
         }
         M::store(columns, at, s);
-        if constexpr (with_z) {
+        if constexpr (with_z && M::has_phase) {
             float re, im;
             M::phasor(s, re, im);
             z_re.write(i, z_re.read(i) + re);
             z_im.write(i, z_im.read(i) + im);
         }
         return margin < 0.0f;
+    }
+
+private:
+    template <class... Input>
+    SPIKEMASS_DEVICE float step_of(typename M::State& s, std::uint64_t i, Input... input) const {
+        if constexpr (with_v) {
+            float v = v_integral.read(i);
+            const float margin = M::advance_observed(step, s, input..., v);
+            v_integral.write(i, v);
+            return margin;
+        } else {
+            return M::advance(step, s, input...);
+        }
+    }
+};
+
+/// to = from + the noise of one stimulus: the operations of the CPU (host/cpu/isa_loops.cpp, add_noise).
+struct AddNoise {
+    static constexpr const char* name = "add_noise";
+    static constexpr unsigned max_threads = 256;
+
+    models::Noise noise;
+    std::int64_t now = 0;                   ///< of this launch
+    Global<const float> from;               ///< [neuron], or empty: 0
+    Global<float> to;                       ///< [neuron]; may be the same
+    Global<float> state;                    ///< [neuron] of an Ornstein-Uhlenbeck process
+
+    SPIKEMASS_DEVICE void operator()() const {
+        for (std::uint64_t i = global_thread(); i < to.size(); i += all_threads()) write(i, now);
+    }
+    SPIKEMASS_DEVICE void write(std::uint64_t i, std::int64_t now) const {
+        using Kind = models::Noise::Kind;
+        const bool acts = noise.acts(now);
+        float number = 0.0f;
+        if (noise.kind == Kind::ornstein_uhlenbeck) {
+            number = state.read(i);
+            state.write(i, math::fma(noise.keep, number, noise.kick * models::standard_normal(noise.word(i, static_cast<std::uint64_t>(now)))));
+        } else if (acts) {
+            const std::uint32_t word = noise.word(i, static_cast<std::uint64_t>(now));
+            number = noise.kind == Kind::gaussian ? models::standard_normal(word) : noise.kind == Kind::cauchy ? models::standard_cauchy(word) : noise.events(word);
+        }
+        to.write(i, math::fma(acts ? noise.scale : 0.0f, number, from.size() != 0 ? from.read(i) : 0.0f));
     }
 };
 
@@ -241,3 +302,9 @@ struct DrainBin {
 };
 
 }  // namespace spikemass::device
+
+namespace spikemass::arch {
+template <class M, bool v, bool z>
+    requires(M::ports > 1)
+inline constexpr unsigned resident_blocks<device::Update<M, v, z>> = 4;
+}  // namespace spikemass::arch

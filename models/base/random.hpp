@@ -27,6 +27,8 @@ enum class Stream : std::uint32_t {
     rewire = 9,           ///< which ring sources are replaced; entity = target, word = ring source
     in_weight = 10,       ///< in-weight of a neuron; entity = target
     synapse = 11,         ///< both ends of synapse e; entity = e >> 16, draws 2(e & 0xffff), 2(e & 0xffff) + 1
+    noise = 12,           ///< noise of a stimulus; entity = neuron, step = time step >> 2, word = time step & 3
+    noise_start = 13,     ///< initial value of a noise process; entity = neuron
 };
 
 /// Seed purposes: seed_x(trial) = mix64(mix64(seed + purpose) + trial).

@@ -79,6 +79,10 @@ concept Closure = requires(const C c, std::span<const Afferent> afferents, const
     { c.eval(afferents, w, presynaptic, hidden, d_hidden) } -> std::same_as<Correction<double>>;
 };
 
+/// Closures whose first hidden state is the p of white noise: noise of intensity D from outside adds 2 D to its derivative.
+template <class C>
+inline constexpr bool takes_noise = requires { C::white_noise_state; };
+
 /// Range of x = v/(pi rho) in which the resonance of the sources is defined (x < 0) and was compared with networks.
 inline constexpr double lowest_ratio = -20.0, highest_ratio = -0.02;
 

@@ -10,6 +10,7 @@ namespace spikemass::closures {
 struct Resonant {
     static constexpr std::string_view name = "resonant";
     static constexpr bool uses_ratio = true, degree_classes = false;
+    static constexpr bool white_noise_state = true;
     double lambda = 0.3;
 
     std::size_t hidden_size(std::span<const Afferent> afferents) const { return TwoCumulant{}.hidden_size(afferents) + 2; }

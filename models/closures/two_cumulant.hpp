@@ -12,10 +12,11 @@ namespace spikemass::closures {
 /// obeys w' = 2 i W w - i x and W_2 = -<w^2>; the moments close with S = <x^2> tau_s and B = i <x w>:
 ///   S' = 2 (D - S)/tau_s,   B' = S/tau_s + (2 i W - 1/tau_s) B,
 /// stationary W_2 = i D/(2 W (1 - 2 i W tau_s)); tau_s -> 0 gives the white noise.
-/// Hidden states: p, q, then S, Re B, Im B for every afferent with an exponential synapse.
+/// White Gaussian noise from outside adds its intensity to D.  Hidden states: p, q, then S, Re B, Im B for every afferent with an exponential synapse.
 struct TwoCumulant {
     static constexpr std::string_view name = "two_cumulant";
     static constexpr bool uses_ratio = false, degree_classes = false;
+    static constexpr bool white_noise_state = true;
 
     std::size_t hidden_size(std::span<const Afferent> afferents) const {
         std::size_t n = 2;

@@ -4,6 +4,7 @@
 
 #include "models/base/host_device.hpp"
 #include "models/base/math.hpp"
+#include "models/neurons/parameter.hpp"
 
 namespace spikemass::models {
 
@@ -42,7 +43,17 @@ struct MoebiusFlow {
     SPIKEMASS_HD float log_norm() const { return 0.5f * math::log_positive_normal(math::fma(q, q, input * hp * hp)); }
 };
 
-struct Qif {
+/// What the file says of both forms of the neuron: V, eta and input have no unit, times are those of the file.
+struct Quadratic {
+    static constexpr bool dimensionless = true, has_phase = true;
+    static constexpr int ports = 1;
+    static constexpr ParameterSpec parameters[] = {{"tau_ms", 10.0, Rule::positive, "membrane time constant in ms; must be given when time_unit = \"ms\""}};
+    static constexpr DriveSpec drive{"eta", nullptr, "excitability"};
+    static Broken check(double, const double*) { return {}; }
+    static double input_scale(const double*) { return 1.0; }
+};
+
+struct Qif : Quadratic {
     static constexpr const char* name = "qif";
     static constexpr int columns = 1;
     using Step = MoebiusFlow::Step;
@@ -51,6 +62,8 @@ struct Qif {
         float v;
     };
     static Step prepare(double dt_over_tau) { return MoebiusFlow::prepare(dt_over_tau); }
+    static Step prepare(double dt, const double* p) { return prepare(dt / p[0]); }
+    static State at_potential(const double*, double v) { return at_potential(v); }
     static State at_potential(double v) { return {static_cast<float>(v < -1e15 ? -1e15 : (v > 1e15 ? 1e15 : v))}; }
 
     SPIKEMASS_HD static State load(const float* const* column, std::int64_t i) { return {column[0][i]}; }

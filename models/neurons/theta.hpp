@@ -7,7 +7,7 @@
 
 namespace spikemass::models {
 
-struct Theta {
+struct Theta : Quadratic {
     static constexpr const char* name = "theta";
     static constexpr int columns = 2;
     using Step = MoebiusFlow::Step;
@@ -16,6 +16,8 @@ struct Theta {
         float s, c;
     };
     static Step prepare(double dt_over_tau) { return MoebiusFlow::prepare(dt_over_tau); }
+    static Step prepare(double dt, const double* p) { return prepare(dt / p[0]); }
+    static State at_potential(const double*, double v) { return at_potential(v); }
     static State at_potential(double v) {
         const double w = v < -1e15 ? -1e15 : (v > 1e15 ? 1e15 : v);
         const double norm = math::sqrt(w * w + 1.0);

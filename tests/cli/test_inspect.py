@@ -85,7 +85,7 @@ def test_doctor(spikemass):
     assert {"version", "commit", "compiler", "system", "processor", "threads", "instruction_set", "memory_available_bytes", "backends", "cuda", "neuron_models", "closures", "huge_pages",
             "report"} <= j.keys()
     assert j["backends"] == (["cpu"] if j["cuda"] == "not in this build" else ["cpu", "cuda"]) and 1 <= j["threads"] <= (os.cpu_count() or 1) and j["memory_available_bytes"] > 1e6
-    assert j["neuron_models"] == ["qif", "theta"] and len(j["closures"]) == 7 and j["instruction_set"] in ("x86-64-v3", "x86-64-v4")
+    assert j["neuron_models"] == ["qif", "theta", "lif", "iaf_psc_exp"] and len(j["closures"]) == 7 and j["instruction_set"] in ("x86-64-v3", "x86-64-v4")
     assert j["cuda"] == "not in this build" or re.match(r"CUDA \d+\.\d+ \(.*\), (no driver|driver for CUDA \d+\.\d+); (GPU 0: |no GPU: .)", j["cuda"]), j["cuda"]
     assert "processor" in spikemass.ok("doctor").out
 

@@ -39,6 +39,22 @@ inline Projection projection(const char* name, std::size_t source, std::size_t t
     return p;
 }
 
+/// mV, ms, pA; the model's default parameters.
+inline Population leaky(const char* name, std::int64_t size, Parameter current, NeuronKind model) {
+    Population p = population(name, size, current, model, 0.02);
+    p.tau = 10.0;
+    return p;
+}
+
+/// From time zero on, for ever.
+inline Stimulus noise(const char* name, std::size_t target, StimulusKind kind) {
+    Stimulus s;
+    s.name = name;
+    s.target = target;
+    s.kind = kind;
+    return s;
+}
+
 inline std::vector<Case> cases() {
     const Parameter high{Distribution::lorentzian, -5.0, 1.0, Draw::midpoint_quantiles};
     const Parameter driven{Distribution::lorentzian, 1.0, 1.0, Draw::compensated_quantiles};
@@ -131,6 +147,53 @@ inline std::vector<Case> cases() {
         q.topology.modules = 5;
         q.topology.within = 0.7;
     }, {"rows16", "rows32", "bit_rows"}, -7);
+    {
+        // Leaky neurons that excite and inhibit each other in mV, with noise of every kind in one population or the other.
+        Projection ee = projection("EE", 0, 0, TopologyKind::erdos_renyi, 60, 0.8, 15), ei = projection("EI", 1, 0, TopologyKind::fixed_indegree, 40, -2.5, 8),
+                   ie = projection("IE", 0, 1, TopologyKind::erdos_renyi, 60, 1.2, 10);
+        for (Projection* p : {&ee, &ei, &ie}) p->normalise = Normalise::none;
+        ie.synapse = {SynapseKind::exponential, 1.5};
+        Network n = network(0.1, {leaky("E", 1111, {Distribution::gaussian, 350.0, 40.0, Draw::midpoint_quantiles}, NeuronKind::lif), leaky("I", 555, {Distribution::constant, 300.0}, NeuronKind::lif)}, {ee, ei, ie});
+        n.stimuli = {noise("white", 0, StimulusKind::white_noise), noise("slow", 1, StimulusKind::ornstein_uhlenbeck), noise("shots", 1, StimulusKind::poisson)};
+        n.stimuli[0].intensity = 4e3;
+        n.stimuli[1].sd = 80.0;
+        n.stimuli[1].tau = 5.0;
+        n.stimuli[2].rate = 8.0;
+        n.stimuli[2].weight = 0.3;
+        n.stimuli[2].start = 3.0;
+        c.push_back({"lif_noise", n, plan, {"rows16", "rows32", "bit_rows"}});
+    }
+    {
+        // Synaptic currents of both signs, Poisson spikes at both, a chirp.
+        Projection ee = projection("EE", 0, 0, TopologyKind::fixed_indegree, 50, 40, 15), ei = projection("EI", 1, 0, TopologyKind::erdos_renyi, 50, -150, 8), ii = projection("II", 1, 1, TopologyKind::all_to_all, 401, -3, 12);
+        for (Projection* p : {&ee, &ei, &ii}) p->normalise = Normalise::none;
+        Network n = network(0.1, {leaky("E", 1203, {Distribution::constant, 200.0}, NeuronKind::iaf_psc_exp), leaky("I", 401, {Distribution::gaussian, 380.0, 30.0, Draw::random}, NeuronKind::iaf_psc_exp)}, {ee, ei, ii});
+        n.populations[0].parameters = {10.0, 250.0, -65.0, -50.0, -65.0, 2.0, 0.5, 3.0};
+        n.stimuli = {noise("in", 0, StimulusKind::poisson), noise("out", 0, StimulusKind::poisson), noise("tone", 1, StimulusKind::chirp)};
+        n.stimuli[0].rate = 8.0;
+        n.stimuli[0].weight = 88.0;
+        n.stimuli[1].rate = 1.0;
+        n.stimuli[1].weight = -50.0;
+        n.stimuli[2].amplitude = 60.0;
+        n.stimuli[2].frequency = 0.004;
+        n.stimuli[2].final_frequency = 0.08;
+        n.stimuli[2].logarithmic = true;
+        n.stimuli[2].stop = 100.0;
+        c.push_back({"iaf_psc_exp", n, plan, {"rows16", "rows32", "bit_rows"}});
+    }
+    {
+        Network n = network(0.01, {population("E", 1301, {Distribution::lorentzian, 0.5, 0.3, Draw::compensated_quantiles}), population("T", 701, driven, NeuronKind::theta)},
+                            {projection("EE", 0, 0, TopologyKind::all_to_all, 1301, 3), projection("TE", 0, 1, TopologyKind::erdos_renyi, 50, -4)});
+        n.stimuli = {noise("gaussian", 0, StimulusKind::white_noise), noise("cauchy", 0, StimulusKind::white_noise), noise("late", 1, StimulusKind::ornstein_uhlenbeck)};
+        n.stimuli[0].intensity = 0.4;
+        n.stimuli[1].law = NoiseLaw::cauchy;
+        n.stimuli[1].scale = 0.7;
+        n.stimuli[1].stop = 1.5;
+        n.stimuli[2].sd = 1.2;
+        n.stimuli[2].tau = 0.5;
+        n.stimuli[2].start = 0.4;
+        c.push_back({"white_noise", n, plan, {"rows16", "rows32"}});
+    }
     return c;
 }
 

@@ -71,6 +71,7 @@ long double integral(const Stimulus& s, long double t) {
             for (std::size_t k = 0; k < s.values.size() && k * (long double)s.interval < x; ++k)
                 sum += s.values[k] * std::min<long double>(s.interval, x - k * (long double)s.interval);
             break;
+        default: break;   // the chirp has a test of its own, noise no mean
     }
     if (s.kind == StimulusKind::ramp && s.hold && t > s.stop) sum += s.amplitude * (t - s.stop);
     return sum;
@@ -85,6 +86,35 @@ std::vector<Stimulus> examples() {
             ramp(0.217, 2.5113, -1.0, 4.0, false), ramp(0.217, 2.5113, -1.0, 4.0, true),
             sine(0.21, 3.3, 2.0, 0.7, 0.4, -0.3), sine(0.0, 1e300, 2.0, 35.7, -1.4, 0.1), sine(0.11, 2.0, 2.0, 0.0, 0.5, 1.0),
             samples(0.13, 1e300, 0.17, {1.0, -2.0, 3.5, 0.0, 7.0}), samples(0.13, 0.9, 0.0123, std::vector<double>(300, 2.0))};
+}
+
+TEST(StepMean, OfAChirp) {
+    for (const bool logarithmic : {false, true}) {
+        Stimulus s = sine(0.21, 3.3, 2.0, 0.7, 0.4, -0.3);
+        s.kind = StimulusKind::chirp;
+        s.final_frequency = 4.5;
+        s.logarithmic = logarithmic;
+        EXPECT_NO_THROW(check_stimulus(s));
+        const auto frequency = [&](double t) { return logarithmic ? 0.7 * std::pow(4.5 / 0.7, t / 3.09) : 0.7 + (4.5 - 0.7) * t / 3.09; };
+        double cycles = 0.0, at = 0.0;   // the frequency, integrated
+        for (double t = 0.0; t < 3.09; t += 1e-4) {
+            if (std::abs(t - at) < 1e-9) {
+                EXPECT_NEAR(value(s, 0.21 + t), -0.3 + 2.0 * std::sin(2.0 * std::acos(-1.0) * cycles + 0.4), 1e-5) << t;
+                at += 0.1;
+            }
+            cycles += 1e-4 * frequency(t + 5e-5);
+        }
+        constexpr double dt = 0.01;
+        // What is left out: amplitude pi f' dt^2/12 at most, f' = 2.71 (logarithmic) or 1.23.
+        const double left_out = 2.0 * std::acos(-1.0) * (logarithmic ? 4.5 * std::log(4.5 / 0.7) / 3.09 : 3.8 / 3.09) * dt * dt / 12.0;
+        for (int step = 0; step < 340; ++step) {
+            double mean = 0.0;
+            for (int k = 0; k < 200; ++k) mean += value(s, (step + (k + 0.5) / 200.0) * dt) / 200.0;
+            EXPECT_NEAR(step_mean(s, dt, step), mean, left_out + 2e-6) << step;
+        }
+        s.stop = 1e300;
+        EXPECT_THROW(check_stimulus(s), ConfigurationError);
+    }
 }
 
 TEST(StepMean, IsTheMeanOfTheDefinition) {

@@ -213,7 +213,7 @@ TEST(Resolution, EveryChoiceOfTheSchemaIsAnEnumerator) {
     // Enumerators are found by their place in the schema's list.
     const auto names = [](const char* section, const char* key) { return config::section_of(section)->find(key)->available; };
     using V = std::vector<std::string>;
-    EXPECT_EQ(names("population.x", "model"), (V{"qif", "theta"}));
+    EXPECT_EQ(names("population.x", "model"), (V{"qif", "theta", "lif", "iaf_psc_exp"}));
     EXPECT_EQ(names("population.x.params.eta", "distribution"), (V{"constant", "lorentzian", "gaussian"}));
     EXPECT_EQ(names("population.x.params.eta", "draw"), (V{"midpoint_quantiles", "compensated_quantiles", "mpr_quantiles", "random"}));
     EXPECT_EQ(names("population.x.initial", "kind"), (V{"asynchronous", "lorentzian", "fixed_point"}));
@@ -223,7 +223,38 @@ TEST(Resolution, EveryChoiceOfTheSchemaIsAnEnumerator) {
     EXPECT_EQ(names("projection.x.topology", "geometry"), (V{"ring", "torus"}));
     EXPECT_EQ(names("projection.x", "normalise"), (V{"mean_indegree", "realised_mean_indegree", "indegree", "sqrt_mean_indegree", "none"}));
     EXPECT_EQ(names("projection.x.synapse", "kind"), (V{"delta", "exponential"}));
-    EXPECT_EQ(names("stimulus.x", "kind"), (V{"step", "pulse_train", "ramp", "sine", "samples"}));
+    EXPECT_EQ(names("stimulus.x", "kind"), (V{"step", "pulse_train", "ramp", "sine", "samples", "chirp", "white_noise", "ornstein_uhlenbeck", "poisson"}));
+    EXPECT_EQ(names("stimulus.x", "law"), (V{"gaussian", "cauchy"}));
+}
+
+TEST(Resolution, ModelsInMillivoltsAndNoise) {
+    const Network n = resolve("[run]\ntime_unit = 'ms'\ndt = 0.1\nduration = 10.0\nbin = 1.0\n"
+                              "[population.L]\nmodel = 'lif'\nsize = 5\nparams = { V_th_mV = -50, I_e_pA = { distribution = 'gaussian', center = 300, sd = 20 }, tau_m_ms = 20 }\n"
+                              "[population.N]\nmodel = 'iaf_psc_exp'\nsize = 4\n"
+                              "[stimulus.p]\ntarget = 'N'\nkind = 'poisson'\nrate = 8000.0\nweight = 87.8\n"
+                              "[stimulus.w]\ntarget = 'L'\nkind = 'white_noise'\nintensity = 3.0\nstart = 0.2\n"
+                              "[stimulus.c]\ntarget = 'L'\nkind = 'white_noise'\nlaw = 'cauchy'\nscale = 2.0\n"
+                              "[stimulus.o]\ntarget = 'L'\nkind = 'ornstein_uhlenbeck'\nsd = 4.0\ntau = 5.0\n"
+                              "[stimulus.h]\ntarget = 'L'\nkind = 'chirp'\namplitude = 1.0\nfrequency = 2.0\nfinal_frequency = 50.0\nmethod = 'logarithmic'\nstop = 9.0\n")
+                          .network;
+    EXPECT_EQ(n.populations[0].model, NeuronKind::lif);
+    EXPECT_EQ(n.populations[0].tau, 20.0);
+    EXPECT_EQ(n.populations[0].parameters, (std::vector<double>{20, 250, -70, -50, -70, 2}));
+    EXPECT_EQ(n.populations[0].eta.center, 300.0);
+    EXPECT_EQ(n.populations[0].eta.width, 20.0);
+    EXPECT_EQ(n.populations[1].parameters, (std::vector<double>{10, 250, -70, -55, -70, 2, 2, 2}));
+    EXPECT_EQ(n.populations[1].eta.center, 0.0);
+    EXPECT_EQ(n.stimuli[0].rate, 8.0);   // per ms
+    EXPECT_EQ(n.stimuli[0].weight, 87.8);
+    EXPECT_EQ(n.stimuli[1].law, NoiseLaw::gaussian);
+    EXPECT_EQ(n.stimuli[1].intensity, 3.0);
+    EXPECT_EQ(n.stimuli[2].law, NoiseLaw::cauchy);
+    EXPECT_EQ(n.stimuli[2].scale, 2.0);
+    EXPECT_EQ(n.stimuli[3].sd, 4.0);
+    EXPECT_EQ(n.stimuli[3].tau, 5.0);
+    EXPECT_EQ(n.stimuli[4].frequency, 0.002);
+    EXPECT_EQ(n.stimuli[4].final_frequency, 0.05);
+    EXPECT_TRUE(n.stimuli[4].logarithmic);
 }
 
 TEST(Resolution, RecordFlags) {
