@@ -55,11 +55,12 @@ struct Topology {
 };
 
 enum class Normalise { mean_indegree, realised_mean_indegree, indegree, sqrt_mean_indegree, none };
-enum class SynapseKind { delta, exponential };
+enum class SynapseKind { delta, exponential, double_exponential, alpha };   // models/synapses/registry.hpp
 
 struct Synapse {
     SynapseKind kind = SynapseKind::delta;
-    double tau = 0.0;                ///< exponential: decay time in the file's time unit
+    double tau = 0.0;                ///< all but delta: decay time in the file's time unit
+    double tau_rise = 0.0;           ///< double_exponential: rise time
 };
 
 /// Input of target i: I_i += J tau_target s_i, s_i = (1/norm) sum_j A_ij sum_k a(t - t_j^k - d), a of unit area.

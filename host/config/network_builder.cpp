@@ -162,7 +162,8 @@ private:
                           "Use a constant strength, or a kind of graph that is stored, such as erdos_renyi.");
         p.normalise = enumerator<Normalise>(table, "normalise", section);
         p.synapse.kind = enumerator<SynapseKind>(table.at("synapse"), "kind", *section_of(path + ".synapse"));
-        if (p.synapse.kind == SynapseKind::exponential) p.synapse.tau = table.at("synapse").at("tau").get<double>();
+        for (const auto& [key, time] : {std::pair{"tau", &p.synapse.tau}, {"tau_decay", &p.synapse.tau}, {"tau_rise", &p.synapse.tau_rise}})
+            if (table.at("synapse").contains(key)) *time = table.at("synapse").at(key).get<double>();
         p.delay = table.at("delay").get<double>();
         p.delay_steps = std::max<std::int64_t>(1, steps(path + ".delay", p.delay));
         if (static_cast<double>(p.delay_steps) >= 0x1p31)

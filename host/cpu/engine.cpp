@@ -15,7 +15,7 @@
 #include "kernels/stimulus.hpp"
 #include "models/base/random.hpp"
 #include "models/registry.hpp"
-#include "models/synapses/exponential.hpp"
+#include "models/synapses/registry.hpp"
 
 namespace spikemass::cpu {
 
@@ -52,8 +52,8 @@ struct ProjectionState {
     Buffer<std::uint16_t> counts16;
     Buffer<std::uint32_t> counts32;
     Buffer<std::int32_t> sums;
-    Buffer<float> gain_of, trace;
-    float scalar_trace = 0, scalar_trace_before = 0;  ///< of an all-to-all projection; before = without the pending step
+    Buffer<float> gain_of, trace;                    ///< trace: [stage][target]
+    float scalar_trace[2] = {}, scalar_trace_before[2] = {};   ///< [stage] of an all-to-all projection; before = without the pending step
     float prehistory = 0;
     std::size_t list = 0;
     std::size_t term = 0;                            ///< index into the target population's terms
@@ -213,17 +213,13 @@ void CpuEngine::build_projection(std::size_t index, const GraphOptions& options)
     }
     term.gain = drive.gain;
     s.prehistory = term.prehistory = drive.prehistory;
-    if (drive.exponential) {
-        term.keep = drive.trace.keep;
-        term.trace_gain = drive.trace.gain;
-        term.mean_keep = drive.trace.mean_keep;
-        term.mean_gain = drive.trace.mean_gain;
-        s.scalar_trace = drive.trace_start;
-        if (term.kind != InputTerm::Kind::scalar) {
-            s.trace = Buffer<float>(n);
-            std::fill_n(s.trace.data(), n, drive.trace_start);
-            term.trace = s.trace.data();
-        }
+    term.stages = drive.stages;
+    term.synapse = drive.synapse;
+    for (float& x : s.scalar_trace) x = drive.trace_start;
+    if (drive.stages > 0 && term.kind != InputTerm::Kind::scalar) {
+        s.trace = Buffer<float>(n * static_cast<std::size_t>(drive.stages));
+        std::fill_n(s.trace.data(), s.trace.size(), drive.trace_start);
+        for (std::size_t k = 0; k < static_cast<std::size_t>(drive.stages); ++k) term.trace[k] = s.trace.data() + k * n;
     }
     PopulationState& t = populations_[p.target];
     s.term = t.terms.size();
@@ -386,10 +382,10 @@ void CpuEngine::prepare_scalars(std::int64_t step) {
         if (at >= 0)
             for (std::uint64_t c : populations_[s.spec->source].counts[slot(at)]) total += c;
         const float arrivals = static_cast<float>(total) + t.prehistory;
-        s.scalar_trace_before = s.scalar_trace;
-        const float drive = s.spec->synapse.kind == SynapseKind::exponential
-                                ? models::Exponential::advance({t.keep, t.trace_gain, t.mean_keep, t.mean_gain}, s.scalar_trace, arrivals)
-                                : arrivals;
+        std::copy_n(s.scalar_trace, 2, s.scalar_trace_before);
+        const float drive = t.stages == 0   ? arrivals
+                            : t.stages == 1 ? models::Exponential::advance(t.synapse.first, s.scalar_trace[0], arrivals)
+                                            : models::Cascade::advance(t.synapse, s.scalar_trace[0], s.scalar_trace[1], arrivals);
         t.scalar = t.gain * drive;
     }
 }
@@ -524,7 +520,7 @@ spiking::Checkpoint CpuEngine::empty_checkpoint() const {
     for (const PopulationState& p : populations_)
         c.populations.push_back({std::vector(p.columns.size(), std::vector<float>(static_cast<std::size_t>(p.spec->size))), std::vector<std::vector<std::uint32_t>>(static_cast<std::size_t>(ring_))});
     for (const ProjectionState& s : projections_)
-        c.traces.emplace_back(s.trace.size() ? s.trace.size() : s.spec->synapse.kind == SynapseKind::exponential ? 1 : 0);
+        c.traces.emplace_back(s.trace.size() ? s.trace.size() : static_cast<std::size_t>(models::stages_of(static_cast<int>(s.spec->synapse.kind))));
     return c;
 }
 
@@ -544,7 +540,7 @@ void CpuEngine::save(std::ostream& out) const {
         if (s.trace.size())
             std::copy_n(s.trace.data(), s.trace.size(), c.traces[i].data());
         else if (!c.traces[i].empty())   // a pending step has already advanced the common trace
-            c.traces[i][0] = pending_ ? s.scalar_trace_before : s.scalar_trace;
+            std::copy_n(pending_ ? s.scalar_trace_before : s.scalar_trace, c.traces[i].size(), c.traces[i].data());
     }
     spiking::write_checkpoint(out, network_, identity(), c);
 }
@@ -571,7 +567,7 @@ void CpuEngine::load(std::istream& in) {
         if (s.trace.size())
             std::copy(c.traces[i].begin(), c.traces[i].end(), s.trace.data());
         else if (!c.traces[i].empty())
-            s.scalar_trace = c.traces[i][0];
+            std::copy(c.traces[i].begin(), c.traces[i].end(), s.scalar_trace);
         std::fill_n(s.counts16.data(), s.counts16.size(), 0);
         std::fill_n(s.counts32.data(), s.counts32.size(), 0);
         std::fill_n(s.sums.data(), s.sums.size(), 0);
@@ -605,7 +601,7 @@ MemoryEstimate estimate_memory(const Network& network, const CpuOptions& options
         const Population &s = network.populations[p.source], &t = network.populations[p.target];
         const auto g = cpu::estimate_graph(p, s.size, t.size, p.source == p.target, {options.threads, cpu::Format::none});
         peak = std::max(peak, g.build_bytes - g.bytes);
-        stored += g.bytes + static_cast<double>(t.size) * 12 + static_cast<double>(s.size) * 4;
+        stored += g.bytes + static_cast<double>(t.size) * 4 * (2 + std::max(1, models::stages_of(static_cast<int>(p.synapse.kind)))) + static_cast<double>(s.size) * 4;
         e.synapses += g.synapses;
     }
     e.bytes = stored + peak;

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "models/synapses/cascade.hpp"
+
 namespace spikemass::cpu {
 
 /// What one projection adds to the input of a neuron, in the order of the projection keys.
@@ -16,8 +18,9 @@ struct InputTerm {
     float prehistory = 0;            ///< counts per step that stand for the spikes before time zero
     float gain = 0;                  ///< current per count
     const float* gain_of = nullptr;  ///< [target], when the gain differs between targets
-    float* trace = nullptr;          ///< [target], exponential synapse
-    float keep = 0, trace_gain = 0, mean_keep = 0, mean_gain = 0;
+    int stages = 0;                  ///< of the synapse
+    float* trace[2] = {};            ///< [stage][target]
+    models::Cascade synapse{};
 };
 
 /// One contiguous range of one population.  Shapes: columns [size] each, mask [size/64].

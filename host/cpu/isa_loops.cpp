@@ -86,28 +86,33 @@ struct FromBuffer {
     SPIKEMASS_HD FromBuffer from(std::int64_t i) const { return {buffer + i}; }
 };
 
-template <class Count, bool per_target, bool trace, class Base>
+template <class Count, bool per_target, int stages, class Base>
 SPIKEMASS_HD void add_counts(const InputTerm& t, std::int64_t first, std::int64_t n, Base base, float* input) {
     Count* __restrict counts = static_cast<Count*>(t.counts) + first;
     const float* __restrict gain_of = per_target ? t.gain_of + first : nullptr;
-    float* __restrict s = trace ? t.trace + first : nullptr;
-    const Exponential::Step k{t.keep, t.trace_gain, t.mean_keep, t.mean_gain};
+    float* __restrict x = stages > 0 ? t.trace[0] + first : nullptr;
+    float* __restrict s = stages > 1 ? t.trace[1] + first : nullptr;
+    const models::Cascade k = t.synapse;
     const float gain = t.gain, prehistory = t.prehistory;
 #pragma omp simd
     for (std::int64_t i = 0; i < n; ++i) {
         const float arrivals = static_cast<float>(counts[i]) + prehistory;
         counts[i] = 0;
-        const float drive = trace ? Exponential::advance(k, s[i], arrivals) : arrivals;
+        const float drive = stages == 0 ? arrivals : stages == 1 ? Exponential::advance(k.first, x[i], arrivals) : models::Cascade::advance(k, x[i], s[i], arrivals);
         input[i] = math::fma(per_target ? gain_of[i] : gain, drive, base(i));
     }
 }
 
 template <class Count, class Base>
 SPIKEMASS_HD void add_counts(const InputTerm& t, std::int64_t first, std::int64_t n, Base base, float* input) {
-    if (t.gain_of)
-        t.trace ? add_counts<Count, true, true>(t, first, n, base, input) : add_counts<Count, true, false>(t, first, n, base, input);
-    else
-        t.trace ? add_counts<Count, false, true>(t, first, n, base, input) : add_counts<Count, false, false>(t, first, n, base, input);
+    const auto add = [&]<int stages>() {
+        t.gain_of ? add_counts<Count, true, stages>(t, first, n, base, input) : add_counts<Count, false, stages>(t, first, n, base, input);
+    };
+    switch (t.stages) {
+        case 0: add.template operator()<0>(); break;
+        case 1: add.template operator()<1>(); break;
+        default: add.template operator()<2>(); break;
+    }
 }
 
 template <class Base>

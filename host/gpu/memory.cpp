@@ -5,6 +5,7 @@
 #include "host/gpu/record.hpp"
 #include "host/spiking/setup.hpp"
 #include "models/registry.hpp"
+#include "models/synapses/registry.hpp"
 
 namespace spikemass {
 
@@ -24,7 +25,7 @@ double estimate_network_memory(const Network& network) {
 ProjectionMemory estimate_projection_memory(const Network& network, const Projection& p) {
     const std::int64_t sources = network.populations[p.source].size, targets = network.populations[p.target].size;
     const gpu::DeviceGraphEstimate graph = gpu::estimate_device_graph(p, network.seeds, sources, targets, p.source == p.target);
-    return {static_cast<double>(graph.bytes), 12 * static_cast<double>(targets), static_cast<double>(graph.least_bytes - graph.bytes)};
+    return {static_cast<double>(graph.bytes), 4.0 * (2 + std::max(1, models::stages_of(static_cast<int>(p.synapse.kind)))) * static_cast<double>(targets), static_cast<double>(graph.least_bytes - graph.bytes)};
 }
 
 double estimate_record_memory(const Network& network, std::int64_t steps_per_bin, const RecordFlags& flags) {

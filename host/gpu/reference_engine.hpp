@@ -33,6 +33,7 @@
 #include "kernels/engine.hpp"
 #include "kernels/stimulus.hpp"
 #include "models/registry.hpp"
+#include "models/synapses/registry.hpp"
 
 namespace spikemass::gpu {
 
@@ -51,7 +52,9 @@ public:
         for (PopulationState& p : populations_) p.terms = uploaded(p.host_terms);
         scalar_terms_ = uploaded(host_scalar_terms_);
         scalars_ = Array<float>(device_, host_scalar_terms_.size());
-        scalar_traces_ = uploaded(scalar_starts_);
+        std::vector<float> traces(scalar_starts_);
+        traces.insert(traces.end(), scalar_starts_.begin(), scalar_starts_.end());   // [stage][term]
+        scalar_traces_ = uploaded(traces);
     }
 
     void advance(std::int64_t steps) override { run(1, steps, {}, nullptr); }
@@ -87,7 +90,8 @@ public:
         for (std::size_t i = 0; i < projections_.size(); ++i) {
             const ProjectionState& s = projections_[i];
             if (s.trace.size()) device_.download(s.trace, c.traces[i].data(), c.traces[i].size());
-            else if (!c.traces[i].empty()) device_.download(scalar_traces_, c.traces[i].data(), 1, s.scalar);
+            else
+                for (std::size_t k = 0; k < c.traces[i].size(); ++k) device_.download(scalar_traces_, &c.traces[i][k], 1, k * host_scalar_terms_.size() + s.scalar);
         }
         spiking::write_checkpoint(out, network_, identity(), c);
     }
@@ -106,7 +110,8 @@ public:
         for (std::size_t i = 0; i < projections_.size(); ++i) {
             ProjectionState& s = projections_[i];
             if (s.trace.size()) device_.upload(s.trace, c.traces[i].data(), c.traces[i].size());
-            else if (!c.traces[i].empty()) device_.upload(scalar_traces_, c.traces[i].data(), 1, s.scalar);
+            else
+                for (std::size_t k = 0; k < c.traces[i].size(); ++k) device_.upload(scalar_traces_, &c.traces[i][k], 1, k * host_scalar_terms_.size() + s.scalar);
         }
         const std::uint32_t half[2] = {c.digest_low, c.digest_high};
         device_.upload(digest_, half, 2);
@@ -285,14 +290,14 @@ private:
         const spiking::GraphFacts built{graph.stored(), graph.k_mean, graph.weight_unit};
         const spiking::Drive drive = spiking::prepare_drive(network_, p, built);
         device::Term term;
-        term.exponential = drive.exponential;
+        term.stages = drive.stages;
         term.gain = drive.gain;
         term.prehistory = drive.prehistory;
         term.prehistory_end = p.delay_steps;
-        term.step = drive.trace;
+        term.synapse = drive.synapse;
         if (all && (p.source != p.target || p.topology.self_connections)) {
             s.scalar = term.scalar = host_scalar_terms_.size();
-            host_scalar_terms_.push_back({p.source, p.delay_steps, drive.exponential, drive.gain, drive.prehistory, drive.trace});
+            host_scalar_terms_.push_back({p.source, p.delay_steps, drive.stages, drive.gain, drive.prehistory, drive.synapse});
             scalar_starts_.push_back(drive.trace_start);
         } else {
             const auto n = static_cast<std::size_t>(target.size);
@@ -301,8 +306,8 @@ private:
             term.counts = s.counts.view();
             s.gain_of = uploaded(spiking::gains_of_targets(network_, p, built, indegree));
             term.gain_of = s.gain_of.view();
-            if (drive.exponential) {
-                s.trace = uploaded(std::vector<float>(n, drive.trace_start));
+            if (drive.stages > 0) {
+                s.trace = uploaded(std::vector<float>(n * static_cast<std::size_t>(drive.stages), drive.trace_start));
                 term.trace = s.trace.view();
             }
         }
@@ -456,7 +461,7 @@ private:
         spiking::Checkpoint c;
         for (const PopulationState& p : populations_)
             c.populations.push_back({std::vector(p.columns.size(), std::vector<float>(static_cast<std::size_t>(p.spec->size))), std::vector<std::vector<std::uint32_t>>(static_cast<std::size_t>(ring_))});
-        for (const ProjectionState& s : projections_) c.traces.emplace_back(s.trace.size() ? s.trace.size() : s.spec->synapse.kind == SynapseKind::exponential ? 1 : 0);
+        for (const ProjectionState& s : projections_) c.traces.emplace_back(s.trace.size() ? s.trace.size() : static_cast<std::size_t>(models::stages_of(static_cast<int>(s.spec->synapse.kind))));
         return c;
     }
 

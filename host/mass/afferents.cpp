@@ -84,10 +84,21 @@ closures::Afferent make_afferent(const Network& network, const Projection& proje
     if (a.in_degrees != closures::InDegrees::fixed) a.indegree_variance = indegree_variance(network, projection);
     if (a.in_degrees == closures::InDegrees::lorentzian) a.indegree_half_width = projection.topology.half_width;
     a.annealed = projection.topology.kind == TopologyKind::annealed;
-    if (projection.synapse.kind == SynapseKind::exponential)
-        a.synapse_tau = projection.synapse.tau / network.populations[projection.target].tau;
+    // Closures know one time: that of the exponential whose noise has the same correlation time, (t1^2 + t1 t2 + t2^2)/(t1 + t2) for two stages.
+    const auto [t1, t2] = synapse_times(projection.synapse);
+    if (t1 > 0.0) a.synapse_tau = (t1 * t1 + t1 * t2 + t2 * t2) / (t1 + t2) / network.populations[projection.target].tau;
     a.tail_log = std::log(tail_constant(source.eta.draw) * static_cast<double>(source.size));
     return a;
+}
+
+SynapseTimes synapse_times(const Synapse& synapse) {
+    switch (synapse.kind) {
+        case SynapseKind::delta: break;
+        case SynapseKind::exponential: return {synapse.tau, 0.0};
+        case SynapseKind::double_exponential: return {synapse.tau, synapse.tau_rise};
+        case SynapseKind::alpha: return {synapse.tau, synapse.tau};
+    }
+    return {};
 }
 
 double mass_delay(const Network& network, const Projection& projection, bool ideal) {

@@ -15,6 +15,12 @@ double indegree_variance(const Network& network, const Projection& projection);
 /// Everything a closure may know; times in units of the target's tau.
 closures::Afferent make_afferent(const Network& network, const Projection& projection);
 
+/// Time constants of a synapse's stages, time units; 0 = no such stage: delta {0, 0}, exponential {tau, 0}, alpha {tau, tau}.
+struct SynapseTimes {
+    double tau = 0.0, rise = 0.0;
+};
+SynapseTimes synapse_times(const Synapse& synapse);
+
 /// The lag of the mass: the network's delay_steps * dt, or the delay as asked for.
 double mass_delay(const Network& network, const Projection& projection, bool ideal);
 

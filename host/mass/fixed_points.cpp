@@ -17,9 +17,11 @@ Eigen::VectorXd time_scales(const MassModel& model) {
     Eigen::VectorXd scale = Eigen::VectorXd::Ones(static_cast<Eigen::Index>(model.size()));
     for (const auto& a : model.populations())
         for (std::size_t i = a.first; i < a.hidden + a.hidden_size; ++i) scale[static_cast<Eigen::Index>(i)] = a.tau;
-    for (const auto& projection : model.projections())   // s is a rate: s' tau_s tau is dimensionless
-        if (projection.synapse_tau > 0.0)
-            scale[static_cast<Eigen::Index>(projection.synapse)] = projection.synapse_tau * model.populations()[projection.source].tau;
+    for (const auto& projection : model.projections()) {   // s is a rate: s' tau_s tau is dimensionless
+        const double tau = model.populations()[projection.source].tau;
+        if (projection.synapse_tau > 0.0) scale[static_cast<Eigen::Index>(projection.synapse)] = projection.synapse_tau * tau;
+        if (projection.synapse_rise > 0.0) scale[static_cast<Eigen::Index>(projection.synapse) + 1] = projection.synapse_rise * tau;
+    }
     return scale;
 }
 
@@ -66,9 +68,11 @@ std::vector<double> start_at(const MassModel& model, const std::vector<double>& 
             y[a.first + 2 * k + 1] = -0.5 * a.delta / (std::numbers::pi * rate);
         }
     }
-    for (const auto& projection : model.projections())
-        if (projection.synapse_tau > 0.0)
-            y[projection.synapse] = rho[projection.source] / model.populations()[projection.source].tau;
+    for (const auto& projection : model.projections()) {
+        const double rate = rho[projection.source] / model.populations()[projection.source].tau;
+        if (projection.synapse_tau > 0.0) y[projection.synapse] = rate;
+        if (projection.synapse_rise > 0.0) y[projection.synapse + 1] = rate;
+    }
     return y;
 }
 

@@ -32,6 +32,7 @@ std::int64_t choose_substeps(const MassModel& model, double dt, double largest_i
     }
     for (const auto& projection : model.projections()) {
         if (projection.synapse_tau > 0.0) h = std::min(h, 0.05 * projection.synapse_tau);
+        if (projection.synapse_rise > 0.0) h = std::min(h, 0.05 * projection.synapse_rise);
         if (projection.delay > 0.0) shortest_delay = std::min(shortest_delay, projection.delay);
     }
     if (shortest_delay < dt / 10000.0)

@@ -67,7 +67,8 @@ MassModel::MassModel(const Network& network, const MassOptions& options) : closu
             layout.source = projection.source;
             layout.target = i;
             layout.delay = mass_delay(network, projection, options.ideal_delay);
-            if (projection.synapse.kind == SynapseKind::exponential) layout.synapse_tau = projection.synapse.tau;
+            layout.synapse_tau = synapse_times(projection.synapse).tau;
+            layout.synapse_rise = synapse_times(projection.synapse).rise;
             projections_.push_back(layout);
             afferents_.push_back(make_afferent(network, projection));
         }
@@ -82,7 +83,10 @@ MassModel::MassModel(const Network& network, const MassOptions& options) : closu
         rates_before_.push_back(population.initial.rate);
     }
     for (ProjectionLayout& projection : projections_)
-        if (projection.synapse_tau > 0.0) projection.synapse = size_++;
+        if (projection.synapse_tau > 0.0) {
+            projection.synapse = size_;
+            size_ += projection.synapse_rise > 0.0 ? 2 : 1;
+        }
 
     initial_state_.assign(size_, 0.0);
     for (std::size_t i = 0; i < populations_.size(); ++i) {
@@ -102,8 +106,10 @@ MassModel::MassModel(const Network& network, const MassOptions& options) : closu
             initial_state_[a.first + 2 * k + 1] = v;
         }
     }
-    for (const ProjectionLayout& projection : projections_)
+    for (const ProjectionLayout& projection : projections_) {
         if (projection.synapse_tau > 0.0) initial_state_[projection.synapse] = rates_before_[projection.source];
+        if (projection.synapse_rise > 0.0) initial_state_[projection.synapse + 1] = rates_before_[projection.source];
+    }
 }
 
 std::string_view MassModel::closure_name() const {

@@ -15,7 +15,7 @@ namespace spikemass::mass {
 
 /// A network's mass as delay differential equations of a flat state y [size()]:
 ///   per population: rho = tau r and v of every class (rho_0, v_0, rho_1, ...), then the closure's hidden states;
-///   then s (a rate) of every projection with an exponential synapse.
+///   then of every projection whose synapse is not delta: s (a rate), and x, the stage before it, where there are two.
 /// dy/dt is per time unit of the network.  Delayed rates are arguments, so that whoever integrates keeps the history.
 class MassModel {
 public:
@@ -38,7 +38,8 @@ public:
         std::size_t source = 0, target = 0;
         double delay = 0.0;                             ///< time units; 0 = undelayed
         double synapse_tau = 0.0;                       ///< time units; 0 = delta
-        std::size_t synapse = 0;                        ///< offset of s in the state (exponential only)
+        double synapse_rise = 0.0;                      ///< time units; 0 = one stage
+        std::size_t synapse = 0;                        ///< offset of s in the state, followed by x where there are two stages
         double relative_sd = 0.0;                       ///< sqrt(Var K)/K of binomial in-degrees
         std::vector<double> quantile_deviation;         ///< (k - K)/K of the Lorentzian classes
     };
@@ -107,7 +108,12 @@ void MassModel::derivative_of(const C& closure, const T* y, const T* delayed_rat
         if (projection.synapse_tau > 0.0) {
             const T& s = y[projection.synapse];
             pre.drive = s * tau;
-            dy[projection.synapse] = (delayed_rate[j] - s) / projection.synapse_tau;
+            T arriving = delayed_rate[j];
+            if (projection.synapse_rise > 0.0) {
+                arriving = y[projection.synapse + 1];
+                dy[projection.synapse + 1] = (delayed_rate[j] - arriving) / projection.synapse_rise;
+            }
+            dy[projection.synapse] = (arriving - s) / projection.synapse_tau;
         }
         if constexpr (C::uses_ratio)
             pre.w = {y[source.first] * (std::numbers::pi * tau / source.tau), -y[source.first + 1] * (tau / source.tau)};

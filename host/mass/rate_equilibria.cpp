@@ -220,7 +220,10 @@ bool is_stable(const Network& network, const std::vector<double>& rho) {
     std::size_t n = 2 * populations;
     std::vector<std::size_t> synapse(network.projections.size());
     for (std::size_t p = 0; p < network.projections.size(); ++p)
-        if (network.projections[p].synapse.kind == SynapseKind::exponential) synapse[p] = n++;
+        if (const auto [tau, rise] = synapse_times(network.projections[p].synapse); tau > 0.0) {   // s, and x before it
+            synapse[p] = n;
+            n += rise > 0.0 ? 2 : 1;
+        }
 
     std::vector<double> a(n * n, 0.0);
     const auto at = [&](std::size_t row, std::size_t column) -> double& { return a[row * n + column]; };
@@ -242,10 +245,17 @@ bool is_stable(const Network& network, const std::vector<double>& rho) {
         const Projection& projection = network.projections[p];
         const double j = effective_coupling(projection), per_tau = 1.0 / network.populations[projection.source].tau;
         const std::size_t row = 2 * projection.target + 1;
-        if (projection.synapse.kind == SynapseKind::exponential) {
-            at(row, synapse[p]) += j;
-            at(synapse[p], synapse[p]) = -1.0 / projection.synapse.tau;
-            at(synapse[p], 2 * projection.source) += per_tau / projection.synapse.tau;
+        if (const auto [tau, rise] = synapse_times(projection.synapse); tau > 0.0) {
+            const std::size_t s = synapse[p], x = s + 1;
+            at(row, s) += j;
+            at(s, s) = -1.0 / tau;
+            if (rise > 0.0) {
+                at(s, x) = 1.0 / tau;
+                at(x, x) = -1.0 / rise;
+                at(x, 2 * projection.source) += per_tau / rise;
+            } else {
+                at(s, 2 * projection.source) += per_tau / tau;
+            }
         } else {
             at(row, 2 * projection.source) += j * per_tau;
         }

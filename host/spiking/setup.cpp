@@ -9,7 +9,7 @@
 #include "models/base/math.hpp"
 #include "models/base/random.hpp"
 #include "models/registry.hpp"
-#include "models/synapses/delta.hpp"
+#include "models/synapses/registry.hpp"
 
 namespace spikemass::spiking {
 
@@ -77,7 +77,7 @@ double unit_of(const Projection& p, const GraphFacts& g) { return weighted(p, g)
 
 float gain(const Network& network, const Projection& p, const GraphFacts& g, double norm) {
     const double w = norm > 0 ? unit_of(p, g) / norm : 0.0, tau = network.populations[p.target].tau;
-    return static_cast<float>(p.synapse.kind == SynapseKind::delta ? models::Delta::gain(w, tau, network.dt) : models::Exponential::gain(w, tau, network.dt));
+    return static_cast<float>(models::with_model(models::SynapseModels{}, static_cast<int>(p.synapse.kind), [&]<class S>() { return S::gain(w, tau, network.dt); }));
 }
 
 }  // namespace
@@ -89,11 +89,9 @@ Drive prepare_drive(const Network& network, const Projection& p, const GraphFact
     // Before time zero the sources fire at `initial.rate`: each step brings the mean number of arrivals (in weight units).
     const double arrivals = p.topology.mean_indegree * network.populations[p.source].initial.rate * network.dt * (d.weighted ? p.strength / unit_of(p, g) : 1.0);
     d.prehistory = static_cast<float>(arrivals);
-    if (p.synapse.kind == SynapseKind::exponential) {
-        d.exponential = true;
-        d.trace = models::Exponential::prepare(network.dt, p.synapse.tau);
-        d.trace_start = static_cast<float>(arrivals / network.dt);
-    }
+    d.stages = models::stages_of(static_cast<int>(p.synapse.kind));
+    d.synapse = models::with_model(models::SynapseModels{}, static_cast<int>(p.synapse.kind), [&]<class S>() { return S::cascade(network.dt, p.synapse.tau, p.synapse.tau_rise); });
+    if (d.stages > 0) d.trace_start = static_cast<float>(arrivals / network.dt);
     return d;
 }
 

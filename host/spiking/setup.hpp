@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "kernels/network.hpp"
-#include "models/synapses/exponential.hpp"
+#include "models/synapses/cascade.hpp"
 
 namespace spikemass::spiking {
 
@@ -40,11 +40,11 @@ struct GraphFacts {
 /// From counts that arrive in a step to the input current of a target.
 struct Drive {
     bool weighted = false;                  ///< counts are sums of fixed-point weights
-    bool exponential = false;
+    int stages = 0;                         ///< of the synapse: columns of its trace
     float gain = 0.0f;                      ///< current per unit of drive: a count, or a count per time for a trace
     float prehistory = 0.0f;                ///< counts per step that stand for the spikes before time zero
-    float trace_start = 0.0f;
-    models::Exponential::Step trace{};
+    float trace_start = 0.0f;               ///< of every column
+    models::Cascade synapse{};
 };
 Drive prepare_drive(const Network&, const Projection&, const GraphFacts&);
 /// Gains of single targets where the norm is their own in-degree; empty otherwise.  Shape: [target].

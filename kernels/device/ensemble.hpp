@@ -166,13 +166,7 @@ private:
         const ScalarTerm& term = n.scalar_terms.data()[t];
         const std::int64_t fired = now - term.delay;
         const float arrivals = fired >= 0 ? static_cast<float>(n.list_sizes.read(static_cast<std::uint64_t>(fired % n.ring) * n.populations.size() + term.source)) : term.prehistory;
-        float drive = arrivals;
-        if (term.exponential != 0) {
-            float s = n.scalar_traces.read(t);
-            drive = models::Exponential::advance(term.step, s, arrivals);
-            n.scalar_traces.write(t, s);
-        }
-        return term.gain * drive;
+        return term.current(t, arrivals, n.scalar_traces);
     }
 
     SPIKEMASS_DEVICE static void deliver(const EnsembleNetwork& n, const EnsembleProjection& q, Shared<std::uint32_t> counts, std::int64_t now) {

@@ -186,20 +186,14 @@ struct BeginStep {
     std::uint64_t populations = 0;
     Global<const ScalarTerm> terms;
     Global<std::uint32_t> list_sizes;       ///< [slot][population]
-    Global<float> traces, scalars;          ///< [scalar term]
+    Global<float> traces, scalars;          ///< [stage][scalar term], [scalar term]
 
     SPIKEMASS_DEVICE void operator()() const {
         for (std::uint64_t t = arch::thread_index(); t < terms.size(); t += arch::block_size()) {
             const ScalarTerm& term = terms.data()[t];
             const std::int64_t fired = now - term.delay;
             const float arrivals = fired >= 0 ? static_cast<float>(list_sizes.read(static_cast<std::uint64_t>(fired % ring) * populations + term.source)) : term.prehistory;
-            float drive = arrivals;
-            if (term.exponential != 0) {
-                float s = traces.read(t);
-                drive = models::Exponential::advance(term.step, s, arrivals);
-                traces.write(t, s);
-            }
-            scalars.write(t, term.gain * drive);
+            scalars.write(t, term.current(t, arrivals, traces));
         }
         arch::sync_block();
         for (std::uint64_t p = arch::thread_index(); p < populations; p += arch::block_size()) list_sizes.write(static_cast<std::uint64_t>(now % ring) * populations + p, 0);

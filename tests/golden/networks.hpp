@@ -107,6 +107,18 @@ inline std::vector<Case> cases() {
         q.synapse = {SynapseKind::exponential, 0.4};
         c.push_back({"weighted_inhibition", network(0.01, {population("I", 1303, {Distribution::lorentzian, 4.0, 1.0, Draw::midpoint_quantiles})}, {q}), plan, {"rows16", "rows32"}});
     }
+    {
+        // Two stages: per target with weights and a delay, per target with one weight, one number for all.
+        Projection ee = projection("EE", 0, 0, TopologyKind::erdos_renyi, 50, 8, 2), ei = projection("EI", 1, 0, TopologyKind::fixed_indegree, 40, -9), ie = projection("IE", 0, 1, TopologyKind::all_to_all, 1013, 7),
+                   ii = projection("II", 1, 1, TopologyKind::all_to_all, 607, -3);
+        ee.strength_sd = 4;
+        ee.synapse = {SynapseKind::double_exponential, 0.4, 0.03};
+        ei.synapse = {SynapseKind::alpha, 0.2};
+        ei.normalise = Normalise::indegree;
+        ie.synapse = {SynapseKind::alpha, 0.15};
+        ii.synapse = {SynapseKind::double_exponential, 0.1, 0.3};
+        c.push_back({"two_stage_synapses", network(0.01, {population("E", 1013, {Distribution::lorentzian, 2.0, 1.0, Draw::midpoint_quantiles}, NeuronKind::qif, 0.5), population("I", 607, driven, NeuronKind::theta, 0.3)}, {ee, ei, ie, ii}), plan, {"rows16", "rows32"}});
+    }
     return c;
 }
 

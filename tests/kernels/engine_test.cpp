@@ -26,7 +26,7 @@ struct Plain {
         struct Q {
             std::vector<reference::Edge> edges;
             std::vector<std::int64_t> degree;
-            std::vector<float> trace;
+            std::vector<float> trace, second;
             double unit = 1, realised = 0;
             std::vector<std::vector<std::uint32_t>> history;   // [step]
         };
@@ -103,6 +103,12 @@ struct Plain {
                         const float count = static_cast<float>(arrivals[k][0][static_cast<std::size_t>(i)]) + (step < r.delay_steps ? static_cast<float>(before) : 0.0f);
                         if (r.synapse.kind == SynapseKind::delta) {
                             input = math::fma(static_cast<float>(w * p.tau / n.dt), count, input);
+                        } else if (r.synapse.kind != SynapseKind::exponential) {
+                            const auto at = static_cast<std::size_t>(i);
+                            if (q[k].trace.empty()) q[k].trace = q[k].second = std::vector<float>(static_cast<std::size_t>(p.size), static_cast<float>(before / n.dt));
+                            const bool alpha = r.synapse.kind == SynapseKind::alpha;
+                            const auto s = models::Cascade::two_stages(n.dt, alpha ? r.synapse.tau : r.synapse.tau_rise, r.synapse.tau);
+                            input = math::fma(static_cast<float>(w * p.tau), models::Cascade::advance(s, q[k].trace[at], q[k].second[at], count), input);
                         } else {
                             if (q[k].trace.empty()) q[k].trace.assign(static_cast<std::size_t>(p.size), static_cast<float>(before / n.dt));
                             const auto s = models::Exponential::prepare(n.dt, r.synapse.tau);
