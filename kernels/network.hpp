@@ -63,13 +63,21 @@ struct Synapse {
     double tau_rise = 0.0;           ///< double_exponential: rise time
 };
 
+/// Law of J over synapses, where it is drawn for each of them.
+enum class WeightLaw { gaussian, truncated_gaussian, lognormal };
+
 /// Input of target i: I_i += J tau_target s_i, s_i = (1/norm) sum_j A_ij sum_k a(t - t_j^k - d), a of unit area.
 struct Projection {
     std::string name;
     std::size_t source = 0, target = 0;   ///< indices into Network::populations
     Topology topology;
-    double strength = 0.0;                ///< J
+    double strength = 0.0;                ///< J: mean over synapses; centre over targets
     double strength_sd = 0.0;             ///< standard deviation of J over synapses; > 0: fixed-point weights
+    WeightLaw strength_law = WeightLaw::gaussian;
+    /// truncated_gaussian: the Gaussian and what is left of it; `strength` and `strength_sd` are the moments of the rest (kernels::weight_moments).
+    double parent_mean = 0.0, parent_sd = 0.0, strength_low = 0.0, strength_high = 0.0;
+    double strength_half_width = 0.0;     ///< > 0: J_i of target i is drawn from a Lorentzian of this half width (never together with strength_sd)
+    Draw strength_draw = Draw::midpoint_quantiles;
     Normalise normalise = Normalise::mean_indegree;
     Synapse synapse;
     double delay = 0.0;                   ///< as asked for; 0 means one step

@@ -83,10 +83,15 @@ Configuration all_to_all_reference(const Document& document, const Node& root, c
         Json& table = out.resolved["projection"][p.name];
         const bool self_given = node_at(root, "projection." + p.name + ".topology.self_connections") != nullptr;
         table["topology"] = {{"kind", "all_to_all"}, {"self_connections", self_given ? p.topology.self_connections : true}};
-        double strength = p.strength;
-        if (p.normalise == Normalise::sqrt_mean_indegree) strength *= std::sqrt(p.topology.mean_indegree);
-        if (p.normalise == Normalise::none) strength *= p.topology.mean_indegree;
-        table["strength"] = {{"distribution", "constant"}, {"mean", strength}};
+        double factor = 1.0;
+        if (p.normalise == Normalise::sqrt_mean_indegree) factor = std::sqrt(p.topology.mean_indegree);
+        if (p.normalise == Normalise::none) factor = p.topology.mean_indegree;
+        if (p.strength_half_width > 0.0) {   // belongs to the targets, not to the graph
+            table["strength"]["center"] = p.strength * factor;
+            table["strength"]["half_width"] = p.strength_half_width * factor;
+        } else {
+            table["strength"] = {{"distribution", "constant"}, {"mean", p.strength * factor}};
+        }
         if (p.normalise == Normalise::sqrt_mean_indegree || p.normalise == Normalise::none) table["normalise"] = "mean_indegree";
     }
     const Reading reading{root, document.swept};

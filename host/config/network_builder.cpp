@@ -8,6 +8,7 @@
 
 #include "host/config/wording.hpp"
 #include "host/config/schema.hpp"
+#include "kernels/weights.hpp"
 #include "models/base/error.hpp"
 #include "models/base/random.hpp"
 
@@ -155,11 +156,7 @@ private:
         p.source = population_index(path + ".source", table.at("source").get<std::string>());
         p.target = population_index(path + ".target", table.at("target").get<std::string>());
         topology(path + ".topology", table.at("topology"), p);
-        p.strength = table.at("strength").at("mean").get<double>();
-        if (table.at("strength").contains("sd")) p.strength_sd = table.at("strength").at("sd").get<double>();
-        if (p.strength_sd > 0 && (p.topology.kind == TopologyKind::all_to_all || p.topology.kind == TopologyKind::annealed))
-            reading_.fail(path + ".strength.sd", fmt::format("kind = {} stores no synapses that could have weights of their own", table.at("topology").at("kind").dump()),
-                          "Use a constant strength, or a kind of graph that is stored, such as erdos_renyi.");
+        strength(path + ".strength", table.at("strength"), table.at("topology").at("kind"), p);
         p.normalise = enumerator<Normalise>(table, "normalise", section);
         p.synapse.kind = enumerator<SynapseKind>(table.at("synapse"), "kind", *section_of(path + ".synapse"));
         for (const auto& [key, time] : {std::pair{"tau", &p.synapse.tau}, {"tau_decay", &p.synapse.tau}, {"tau_rise", &p.synapse.tau_rise}})
@@ -169,6 +166,47 @@ private:
         if (static_cast<double>(p.delay_steps) >= 0x1p31)
             reading_.fail(path + ".delay", fmt::format("is {} steps, and a delay has fewer than 2^31", p.delay_steps), "Use a larger dt or a shorter delay.");
         net_.projections.push_back(std::move(p));
+    }
+
+    void strength(const std::string& path, const Json& table, const Json& topology, Projection& p) {
+        const std::string& law = table.at("distribution").get_ref<const std::string&>();
+        if (law == "lorentzian") {
+            p.strength = table.at("center").get<double>();
+            p.strength_half_width = table.at("half_width").get<double>();
+            p.strength_draw = enumerator<Draw>(table, "draw", *section_of(path));
+            return;
+        }
+        p.strength = table.at("mean").get<double>();
+        if (law == "constant") return;
+        p.strength_sd = table.at("sd").get<double>();
+        if (p.strength_sd > 0 && (p.topology.kind == TopologyKind::all_to_all || p.topology.kind == TopologyKind::annealed))
+            reading_.fail(path + ".sd", fmt::format("kind = {} stores no synapses that could have weights of their own", topology.dump()),
+                          "Use a constant or lorentzian strength, or a kind of graph that is stored, such as erdos_renyi.");
+        if (law == "lognormal") {
+            p.strength_law = WeightLaw::lognormal;
+            if (p.strength == 0) reading_.fail(path + ".mean", "must not be 0: a lognormal strength has one sign, that of its mean", "Use gaussian for strengths of both signs.");
+            if (p.strength_sd > 3 * std::abs(p.strength))
+                reading_.fail(path + ".sd", fmt::format("must be at most 3 abs(mean) = {:.10g}: beyond it 16-bit weights are too coarse for the many small strengths beside the few large ones", 3 * std::abs(p.strength)),
+                              "Use a smaller sd.");
+        }
+        if (law == "truncated_gaussian") {
+            p.strength_law = WeightLaw::truncated_gaussian;
+            p.parent_mean = p.strength;
+            p.parent_sd = p.strength_sd;
+            p.strength_low = table.at("low").get<double>();
+            p.strength_high = table.at("high").get<double>();
+            if (p.strength_low >= p.strength_high) reading_.fail(path + ".high", fmt::format("must be larger than low = {}", p.strength_low), "Both are strengths, as mean is.");
+            if (p.strength_sd == 0) {
+                if (p.strength < p.strength_low || p.strength > p.strength_high) reading_.fail(path + ".mean", "lies outside [low, high], and sd = 0 leaves nothing else", "Use a mean between them.");
+                return;
+            }
+            const kernels::WeightMoments m = kernels::weight_moments(p);
+            if (m.kept < 0.01 || !(m.sd > 0))
+                reading_.fail(path + ".low", fmt::format("[low, high] keeps {:.3g} % of a Gaussian of this mean and sd, and draws are repeated until one lies inside: at least 1 % is needed", 100 * m.kept),
+                              "Use wider bounds, or a mean between them.");
+            p.strength = m.mean;
+            p.strength_sd = m.sd;
+        }
     }
 
     /// What is possible: K sources for every target, none of them twice.

@@ -386,7 +386,7 @@ void CpuEngine::prepare_scalars(std::int64_t step) {
         const float drive = t.stages == 0   ? arrivals
                             : t.stages == 1 ? models::Exponential::advance(t.synapse.first, s.scalar_trace[0], arrivals)
                                             : models::Cascade::advance(t.synapse, s.scalar_trace[0], s.scalar_trace[1], arrivals);
-        t.scalar = t.gain * drive;
+        t.scalar = t.gain_of ? drive : t.gain * drive;
     }
 }
 

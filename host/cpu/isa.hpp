@@ -14,7 +14,7 @@ struct InputTerm {
     enum class Kind : std::int32_t { scalar, count16, count32, signed32 };
     Kind kind = Kind::scalar;
     void* counts = nullptr;          ///< [target] u16, u32 or i32; read and zeroed
-    float scalar = 0;                ///< all-to-all: the finished current
+    float scalar = 0;                ///< all-to-all: the finished current, or with gain_of what each target multiplies by its own
     float prehistory = 0;            ///< counts per step that stand for the spikes before time zero
     float gain = 0;                  ///< current per count
     const float* gain_of = nullptr;  ///< [target], when the gain differs between targets

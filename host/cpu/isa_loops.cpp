@@ -119,6 +119,13 @@ template <class Base>
 SPIKEMASS_HD void add_term(const InputTerm& t, std::int64_t first, std::int64_t n, Base base, float* input) {
     switch (t.kind) {
         case InputTerm::Kind::scalar:
+            if (t.gain_of) {
+                const float* __restrict gain_of = t.gain_of + first;
+                const float drive = t.scalar;
+#pragma omp simd
+                for (std::int64_t i = 0; i < n; ++i) input[i] = math::fma(gain_of[i], drive, base(i));
+                break;
+            }
 #pragma omp simd
             for (std::int64_t i = 0; i < n; ++i) input[i] = base(i) + t.scalar;
             break;
@@ -205,7 +212,7 @@ UpdateResult update(const UpdateArgs& a) {
         std::size_t found;
         if (a.n_terms == 0) {
             found = advance(eta);
-        } else if (a.n_terms == 1 && a.terms[0].kind == InputTerm::Kind::scalar) {
+        } else if (a.n_terms == 1 && a.terms[0].kind == InputTerm::Kind::scalar && !a.terms[0].gain_of) {
             found = advance(FromScalar{eta.eta, a.stimulus, a.terms[0].scalar});
         } else {
             add_term(a.terms[0], first, n, eta, input);

@@ -295,17 +295,17 @@ private:
         term.prehistory = drive.prehistory;
         term.prehistory_end = p.delay_steps;
         term.synapse = drive.synapse;
+        s.gain_of = uploaded(spiking::gains_of_targets(network_, p, built, indegree));
+        term.gain_of = s.gain_of.view();
         if (all && (p.source != p.target || p.topology.self_connections)) {
             s.scalar = term.scalar = host_scalar_terms_.size();
-            host_scalar_terms_.push_back({p.source, p.delay_steps, drive.stages, drive.gain, drive.prehistory, drive.synapse});
+            host_scalar_terms_.push_back({p.source, p.delay_steps, drive.stages, s.gain_of.size() != 0 ? 1.0f : drive.gain, drive.prehistory, drive.synapse});
             scalar_starts_.push_back(drive.trace_start);
         } else {
             const auto n = static_cast<std::size_t>(target.size);
             term.kind = drive.weighted ? device::Term::Kind::sums : device::Term::Kind::counts;
             s.counts = Array<std::uint32_t>(device_, n);
             term.counts = s.counts.view();
-            s.gain_of = uploaded(spiking::gains_of_targets(network_, p, built, indegree));
-            term.gain_of = s.gain_of.view();
             if (drive.stages > 0) {
                 s.trace = uploaded(std::vector<float>(n * static_cast<std::size_t>(drive.stages), drive.trace_start));
                 term.trace = s.trace.view();

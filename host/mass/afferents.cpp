@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/coupling.hpp"
 #include "models/base/error.hpp"
 #include "models/closures/source_mixture.hpp"
 
@@ -77,7 +78,8 @@ closures::Afferent make_afferent(const Network& network, const Projection& proje
     const double k = projection.topology.mean_indegree;
     closures::Afferent a;
     a.coupling = effective_coupling(projection);
-    a.coupling_sd = projection.strength == 0.0 ? 0.0 : std::abs(a.coupling / projection.strength) * projection.strength_sd;
+    a.coupling_sd = projection.strength_sd * coupling_factor(projection);
+    a.coupling_half_width = projection.strength_half_width * coupling_factor(projection);
     a.mean_indegree = k;
     a.candidates = projection.topology.kind == TopologyKind::all_to_all ? k : candidate_sources(network, projection);
     a.in_degrees = in_degrees(projection);

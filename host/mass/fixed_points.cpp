@@ -63,9 +63,14 @@ std::vector<double> start_at(const MassModel& model, const std::vector<double>& 
     for (std::size_t i = 0; i < rho.size(); ++i) {
         const auto& a = model.populations()[i];
         const double rate = std::max(rho[i], 1e-9);
+        double width = a.delta;
+        for (std::size_t j = a.afferent_begin; j < a.afferent_end; ++j) {
+            const std::size_t source = model.projections()[j].source;
+            width += model.afferents()[j].coupling_half_width * rho[source] * a.tau / model.populations()[source].tau;
+        }
         for (std::size_t k = 0; k < a.classes(); ++k) {
             y[a.first + 2 * k] = rate;
-            y[a.first + 2 * k + 1] = -0.5 * a.delta / (std::numbers::pi * rate);
+            y[a.first + 2 * k + 1] = -0.5 * width / (std::numbers::pi * rate);
         }
     }
     for (const auto& projection : model.projections()) {

@@ -94,10 +94,12 @@ MassModel::MassModel(const Network& network, const MassOptions& options) : closu
         const InitialState& initial = network.populations[i].initial;
         double rho = initial.half_width * std::numbers::inv_pi, v = initial.center;
         if (initial.kind != InitialKind::lorentzian) {
-            double input = a.eta;
-            for (std::size_t j = a.afferent_begin; j < a.afferent_end; ++j)
+            double input = a.eta, width = a.delta;
+            for (std::size_t j = a.afferent_begin; j < a.afferent_end; ++j) {
                 input += afferents_[j].coupling * a.tau * rates_before_[projections_[j].source];
-            const models::Complex<double> w = models::mpr_asynchronous(input, a.delta);
+                width += afferents_[j].coupling_half_width * a.tau * rates_before_[projections_[j].source];
+            }
+            const models::Complex<double> w = models::mpr_asynchronous(input, width);
             rho = w.re * std::numbers::inv_pi;
             v = -w.im;
         }

@@ -131,7 +131,9 @@ void MassModel::derivative_of(const C& closure, const T* y, const T* delayed_rat
         for (std::size_t h = 0; h < a.hidden_size; ++h) dy[a.hidden + h] = dy[a.hidden + h] * per_tau;
         total = total + correction.p;
         T width = T(a.delta);
-        if constexpr (!std::is_same_v<C, closures::None> && !C::degree_classes) width = closures::positive_width(a.delta, correction.q);
+        for (std::size_t j = 0; j < afferents.size(); ++j)   // exact for strengths that are Lorentzian over targets
+            if (afferents[j].coupling_half_width > 0.0) width = width + pre[j].drive * afferents[j].coupling_half_width;
+        if constexpr (!std::is_same_v<C, closures::None> && !C::degree_classes) width = closures::positive_width(width, correction.q);
 
         if constexpr (C::degree_classes) {
             T normal{}, variance{};   // standard deviation of the input over neurons with binomial in-degrees

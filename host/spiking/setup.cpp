@@ -6,6 +6,7 @@
 
 #include "kernels/coupling.hpp"
 #include "kernels/parameters.hpp"
+#include "kernels/weights.hpp"
 #include "models/base/math.hpp"
 #include "models/base/random.hpp"
 #include "models/registry.hpp"
@@ -45,18 +46,25 @@ Capped draw_population(const Network& network, std::size_t population, float* et
     double recurrent = 0.0;   // input at the rates assumed before time zero
     for (const Projection& q : network.projections)
         if (q.target == population) recurrent += effective_coupling(q) * p.tau * network.populations[q.source].initial.rate;
+    std::vector<double> own(drawn.size(), recurrent);   // of targets whose strengths are their own
+    for (const Projection& q : network.projections) {
+        const double rate = network.populations[q.source].initial.rate;
+        if (q.target != population || q.strength_half_width == 0.0 || rate == 0.0) continue;
+        const std::vector<double> strength = kernels::target_strengths(q, p.size, network.seeds);
+        for (std::size_t i = 0; i < own.size(); ++i) own[i] += (strength[i] - q.strength) * coupling_factor(q) * p.tau * rate;
+    }
     const std::vector<double> u = initial_phases(p.size, network.seeds.init, key);
     models::with_model(models::NeuronModels{}, static_cast<int>(p.model), [&]<class M>() {
         for (std::int64_t i = 0; i < p.size; ++i)
-            M::store(columns, i, M::at_potential(initial_v(p.initial, drawn[static_cast<std::size_t>(i)] + recurrent, u[static_cast<std::size_t>(i)])));
+            M::store(columns, i, M::at_potential(initial_v(p.initial, drawn[static_cast<std::size_t>(i)] + own[static_cast<std::size_t>(i)], u[static_cast<std::size_t>(i)])));
     });
 
     const double dt_over_tau = network.dt / p.tau, limit = 9.8 / (dt_over_tau * dt_over_tau);
     double capped = 0, lost = 0;
-    for (double e : drawn)
-        if (e + recurrent > limit) {
+    for (std::size_t i = 0; i < drawn.size(); ++i)
+        if (const double input = drawn[i] + own[i]; input > limit) {
             ++capped;
-            lost += std::max(0.0, std::sqrt(e + recurrent) / 3.14159265358979323846 - 1.0 / dt_over_tau) / p.tau;
+            lost += std::max(0.0, std::sqrt(input) / 3.14159265358979323846 - 1.0 / dt_over_tau) / p.tau;
         }
     return {capped / static_cast<double>(p.size), lost / static_cast<double>(p.size)};
 }
@@ -75,8 +83,9 @@ double norm_of(const Projection& p, const GraphFacts& g) {
 bool weighted(const Projection& p, const GraphFacts& g) { return g.stored && p.strength_sd > 0; }
 double unit_of(const Projection& p, const GraphFacts& g) { return weighted(p, g) ? g.weight_unit : p.strength; }
 
-float gain(const Network& network, const Projection& p, const GraphFacts& g, double norm) {
-    const double w = norm > 0 ? unit_of(p, g) / norm : 0.0, tau = network.populations[p.target].tau;
+/// `unit`: strength of one count.
+float gain(const Network& network, const Projection& p, double unit, double norm) {
+    const double w = norm > 0 ? unit / norm : 0.0, tau = network.populations[p.target].tau;
     return static_cast<float>(models::with_model(models::SynapseModels{}, static_cast<int>(p.synapse.kind), [&]<class S>() { return S::gain(w, tau, network.dt); }));
 }
 
@@ -85,7 +94,7 @@ float gain(const Network& network, const Projection& p, const GraphFacts& g, dou
 Drive prepare_drive(const Network& network, const Projection& p, const GraphFacts& g) {
     Drive d;
     d.weighted = weighted(p, g);
-    d.gain = gain(network, p, g, norm_of(p, g));
+    d.gain = gain(network, p, unit_of(p, g), norm_of(p, g));
     // Before time zero the sources fire at `initial.rate`: each step brings the mean number of arrivals (in weight units).
     const double arrivals = p.topology.mean_indegree * network.populations[p.source].initial.rate * network.dt * (d.weighted ? p.strength / unit_of(p, g) : 1.0);
     d.prehistory = static_cast<float>(arrivals);
@@ -97,9 +106,13 @@ Drive prepare_drive(const Network& network, const Projection& p, const GraphFact
 
 std::vector<float> gains_of_targets(const Network& network, const Projection& p, const GraphFacts& g, std::span<const std::uint32_t> indegree) {
     std::vector<float> out;
-    if (p.normalise != Normalise::indegree) return out;
-    out.reserve(indegree.size());
-    for (std::uint32_t k : indegree) out.push_back(gain(network, p, g, static_cast<double>(k)));
+    const bool own_norm = p.normalise == Normalise::indegree, own_strength = p.strength_half_width > 0.0;
+    if (!own_norm && !own_strength) return out;
+    const auto n = static_cast<std::size_t>(network.populations[p.target].size);
+    const std::vector<double> strength = own_strength ? kernels::target_strengths(p, network.populations[p.target].size, network.seeds) : std::vector<double>();
+    // Nothing is stored of all-to-all: everybody's in-degree is the mean.
+    for (std::size_t i = 0; i < n; ++i)
+        out.push_back(gain(network, p, own_strength ? strength[i] : unit_of(p, g), own_norm && !indegree.empty() ? static_cast<double>(indegree[i]) : norm_of(p, g)));
     return out;
 }
 

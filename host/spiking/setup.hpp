@@ -47,7 +47,7 @@ struct Drive {
     models::Cascade synapse{};
 };
 Drive prepare_drive(const Network&, const Projection&, const GraphFacts&);
-/// Gains of single targets where the norm is their own in-degree; empty otherwise.  Shape: [target].
+/// Gains of single targets where the norm is their own in-degree or their strength their own; empty otherwise.  Shape: [target].
 std::vector<float> gains_of_targets(const Network&, const Projection&, const GraphFacts&, std::span<const std::uint32_t> indegree);
 /// Weight of one synapse, J over the norm (mean over targets).
 double mean_weight(const Projection&, const GraphFacts&);

@@ -29,7 +29,7 @@ struct Term {
 
     /// Input of target i after this term.
     SPIKEMASS_DEVICE float add(float input, std::uint64_t i, std::int64_t now, Global<const float> scalars) const {
-        if (kind == Kind::scalar) return input + scalars.read(scalar);
+        if (kind == Kind::scalar) return gain_of.size() != 0 ? math::fma(gain_of.read(i), scalars.read(scalar), input) : input + scalars.read(scalar);
         const std::uint32_t raw = counts.read(i);
         if (raw != 0) counts.write(i, 0);
         return apply(input, i, now, raw);
@@ -58,7 +58,7 @@ struct ScalarTerm {
     std::uint64_t source = 0;           ///< population
     std::int64_t delay = 1;
     std::int32_t stages = 0;            ///< of the synapse
-    float gain = 0.0f, prehistory = 0.0f;
+    float gain = 0.0f, prehistory = 0.0f;   ///< gain: 1 where each target has its own
     models::Cascade synapse{};
 
     /// Current of the step for so many arrivals; traces [stage][scalar term] are advanced.

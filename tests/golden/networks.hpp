@@ -119,6 +119,40 @@ inline std::vector<Case> cases() {
         ii.synapse = {SynapseKind::double_exponential, 0.1, 0.3};
         c.push_back({"two_stage_synapses", network(0.01, {population("E", 1013, {Distribution::lorentzian, 2.0, 1.0, Draw::midpoint_quantiles}, NeuronKind::qif, 0.5), population("I", 607, driven, NeuronKind::theta, 0.3)}, {ee, ei, ie, ii}), plan, {"rows16", "rows32"}});
     }
+    {
+        // Strengths of targets: one number for all but one's gain, counts without oneself, counts of rows; in-degrees and a trace beside them.
+        Projection ee = projection("EE", 0, 0, TopologyKind::all_to_all, 1013, 6), ei = projection("EI", 1, 0, TopologyKind::fixed_indegree, 40, -9), ie = projection("IE", 0, 1, TopologyKind::erdos_renyi, 45, 7, 3),
+                   ii = projection("II", 1, 1, TopologyKind::all_to_all, 606, -3);
+        ee.strength_half_width = 1.5;
+        ei.strength_half_width = 0.7;
+        ei.strength_draw = Draw::random;
+        ei.normalise = Normalise::sqrt_mean_indegree;
+        ei.strength /= 6.3;
+        ie.strength_half_width = 1.0;
+        ie.strength_draw = Draw::compensated_quantiles;
+        ie.normalise = Normalise::indegree;
+        ie.synapse = {SynapseKind::exponential, 0.2};
+        ii.strength_half_width = 0.5;
+        ii.topology.self_connections = false;
+        c.push_back({"lorentzian_strengths", network(0.01, {population("E", 1013, {Distribution::lorentzian, 2.0, 1.0, Draw::midpoint_quantiles}, NeuronKind::qif, 0.5), population("I", 607, driven, NeuronKind::theta, 0.3)}, {ee, ei, ie, ii}), plan, {"rows16", "rows32"}});
+    }
+    {
+        Projection ee = projection("EE", 0, 0, TopologyKind::erdos_renyi, 60, 8), ei = projection("EI", 1, 0, TopologyKind::fixed_indegree, 40, -9), ie = projection("IE", 0, 1, TopologyKind::fixed_outdegree, 0, 7);
+        ee.strength_law = WeightLaw::lognormal;
+        ee.strength_sd = 9;
+        ei.strength_law = WeightLaw::lognormal;
+        ei.strength_sd = 3;
+        ei.synapse = {SynapseKind::exponential, 0.3};
+        ie.topology.mean_indegree = 27.0 * 1013 / 607;
+        ie.strength_law = WeightLaw::truncated_gaussian;
+        ie.parent_mean = 6;
+        ie.parent_sd = 5;
+        ie.strength_low = 0;
+        ie.strength_high = 9;
+        ie.strength = 4.6;
+        ie.strength_sd = 2.4;
+        c.push_back({"weight_laws", network(0.01, {population("E", 1013, {Distribution::lorentzian, 2.0, 1.0, Draw::midpoint_quantiles}, NeuronKind::qif, 0.5), population("I", 607, driven, NeuronKind::theta, 0.3)}, {ee, ei, ie}), plan, {"rows16", "rows32"}});
+    }
     return c;
 }
 

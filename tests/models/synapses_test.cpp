@@ -72,22 +72,24 @@ TEST(TwoStageSynapses, AreTheExactSolutionForArrivalsSpreadOverTheStep) {
 }
 
 TEST(TwoStageSynapses, HaveUnitAreaAndTheirKernel) {
-    const double dt = 0.01;
+    const double dt = 0.002;
     for (const bool alpha : {false, true}) {
         const double t1 = alpha ? 0.3 : 0.1, t2 = 0.3;
         const Cascade k = alpha ? Alpha::cascade(dt, t2, 0) : DoubleExponential::cascade(dt, t2, t1);
         float x = 0, s = 0;
         double area = 0;
-        for (int step = 0; step < 2000; ++step) {
+        for (int step = 0; step < 10000; ++step) {
             const double mean = Cascade::advance(k, x, s, step == 0 ? 1.0f : 0.0f), t = step * dt;   // the pulse is spread over a step: mean lag dt/2, the mean over a step adds as much
             area += mean * dt;
             const double kernel = alpha ? t * std::exp(-t / t2) / (t2 * t2) : (std::exp(-t / t2) - std::exp(-t / t1)) / (t2 - t1);
             if (step > 0) {
-                EXPECT_NEAR(mean, kernel, 0.002) << step;
+                EXPECT_NEAR(mean, kernel, 3e-4) << step;   // the kernel's curvature, and coefficients in single precision
             }
         }
-        EXPECT_NEAR(area, 1.0, 2e-5);
+        EXPECT_NEAR(area, 1.0, 1e-4);
+        for (int step = 0; step < 20000; ++step) Cascade::advance(k, x, s, 0.0f);
         EXPECT_EQ(x, 0.0f);   // no subnormals
+        EXPECT_EQ(s, 0.0f);
     }
 }
 

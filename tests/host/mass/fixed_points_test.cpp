@@ -194,6 +194,26 @@ TEST(ResolveInitial, OnlyStableStates) {
     }
 }
 
+/// (lambda - 2v)^2 = 2 r (J H(lambda) - 2 pi^2 r), H the Laplace transform of the synapse's kernel.
+TEST(FixedPoints, EigenvaluesOfTwoStageSynapses) {
+    for (const Synapse& s : {Synapse{SynapseKind::double_exponential, 0.5, 0.1}, Synapse{SynapseKind::double_exponential, 0.1, 0.5}, Synapse{SynapseKind::alpha, 0.3}})
+        for (const double delta : {0.3, 1.0}) {
+            Network network = one_population(4, -21, delta);
+            network.projections[0].synapse = s;
+            const auto points = fixed_points(network, undelayed);
+            ASSERT_EQ(points.size(), 1u);
+            const double r = points[0].r[0], v = points[0].v[0], rise = s.kind == SynapseKind::alpha ? s.tau : s.tau_rise;
+            EXPECT_NEAR(r, fixed_points(one_population(4, -21, delta), undelayed)[0].r[0], 1e-10);   // unit area: the same fixed point
+            EXPECT_NEAR(points[0].s[0], r, 1e-10);
+            ASSERT_EQ(points[0].eigenvalues.size(), 4u);
+            for (const std::complex<double>& l : points[0].eigenvalues) {
+                const auto left = (l - 2 * v) * (l - 2 * v) * (1.0 + l * s.tau) * (1.0 + l * rise), right = 2 * r * (-21.0 - 2 * pi * pi * r * (1.0 + l * s.tau) * (1.0 + l * rise));
+                EXPECT_LT(std::abs(left - right), 1e-7 * (1 + std::abs(left)));
+            }
+            EXPECT_EQ(is_stable(network, {r}), points[0].stable);
+        }
+}
+
 TEST(RunMass, StaysAtItsFixedPoint) {
     for (const Branch branch : {Branch::low, Branch::high}) {
         Network network = one_population(-5, 15, 1);
@@ -234,6 +254,7 @@ TEST(RunMass, MillisecondsAreTausScaled) {
             p.delay_steps = 3;
         }
         tau.projections[1].synapse = {SynapseKind::exponential, 0.4};
+        tau.projections[2].synapse = {SynapseKind::double_exponential, 0.3, 0.05};
         Stimulus step;
         step.start = 2.0;
         step.stop = 4.0;
@@ -244,6 +265,7 @@ TEST(RunMass, MillisecondsAreTausScaled) {
         ms.dt *= 10;
         for (Population& p : ms.populations) p.tau = 10, p.initial.rate /= 10;
         ms.projections[1].synapse.tau *= 10;
+        ms.projections[2].synapse.tau *= 10, ms.projections[2].synapse.tau_rise *= 10;
         ms.stimuli[0].start *= 10, ms.stimuli[0].stop *= 10;
         const RunPlan plan{0, 10, 60, {true, false, false}};
         const MassOptions options{std::string(name), false};
