@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "kernels/coupling.hpp"
 #include "models/base/error.hpp"
 #include "models/closures/source_mixture.hpp"
 
@@ -44,18 +43,6 @@ double tail_constant(Draw draw) {
 }
 
 }  // namespace
-
-double effective_coupling(const Projection& projection) {
-    const double k = projection.topology.mean_indegree;
-    switch (projection.normalise) {
-        case Normalise::sqrt_mean_indegree: return projection.strength * std::sqrt(k);
-        case Normalise::none: return projection.strength * k;
-        case Normalise::mean_indegree:
-        case Normalise::realised_mean_indegree:
-        case Normalise::indegree: break;
-    }
-    return projection.strength;
-}
 
 double indegree_variance(const Network& network, const Projection& projection) {
     const double k = projection.topology.mean_indegree;

@@ -1,13 +1,11 @@
 #pragma once
 // What the masses need to know of a projection.
 
+#include "kernels/coupling.hpp"
 #include "kernels/network.hpp"
 #include "models/closures/closure.hpp"
 
 namespace spikemass::mass {
-
-/// J' such that the mean input of a target is J' tau s, whatever the projection is normalised by: J, J sqrt(K) or J K.
-double effective_coupling(const Projection& projection);
 
 /// Var K_i of the graph recipe: K (1 - K/N) (erdos_renyi, fixed_outdegree), of the Lorentzian truncated to [0, 2K], else 0.
 double indegree_variance(const Network& network, const Projection& projection);

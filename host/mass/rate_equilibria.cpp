@@ -6,7 +6,6 @@
 #include <numbers>
 
 #include "host/mass/afferents.hpp"
-#include "kernels/coupling.hpp"
 
 namespace spikemass::mass {
 

@@ -56,5 +56,13 @@ TEST(TwoStageSynapses, TransientOfTheExactMass) {
     }
 }
 
+/// Delta -> Delta + G s is exact for infinitely many neurons; the finite set of strengths adds its own bias, as that of eta does.
+TEST(LorentzianStrengths, TransientOfTheExactMass) {
+    Network network = all_to_all(50000, 1, 6, 5e-3, Draw::compensated_quantiles), wrong = network;
+    network.projections[0].strength_half_width = 2.0;
+    network.projections[0].strength_draw = Draw::compensated_quantiles;
+    EXPECT_GT(compare_transient(network, wrong, 6), 0.05);
+}
+
 }  // namespace
 }  // namespace spikemass::theory

@@ -214,6 +214,44 @@ TEST(FixedPoints, EigenvaluesOfTwoStageSynapses) {
         }
 }
 
+/// Strengths that are Lorentzian over targets: Delta -> Delta + G r.
+TEST(FixedPoints, LorentzianStrengths) {
+    for (const auto normalise : {Normalise::mean_indegree, Normalise::none})
+        for (const double eta : {-5.0, 1.0}) {
+            Network network = one_population(eta, 15, 1);
+            Projection& p = network.projections[0];
+            p.normalise = normalise;
+            const double factor = normalise == Normalise::none ? p.topology.mean_indegree : 1.0;
+            p.strength /= factor;
+            p.strength_half_width = 0.4 / factor;
+            const auto points = fixed_points(network, undelayed);
+            ASSERT_EQ(points.size(), eta < 0 ? 3u : 1u);
+            for (const FixedPoint& point : points) {
+                const double r = point.r[0], v = point.v[0], width = 1 + 0.4 * r;
+                EXPECT_NEAR(width / pi + 2 * r * v, 0, 1e-9);
+                EXPECT_NEAR(v * v + eta + 15 * r - pi * pi * r * r, 0, 1e-9);
+                for (const std::complex<double>& l : point.eigenvalues) {   // (l - 2v - G/pi) (l - 2v) = 2 r (J - 2 pi^2 r)
+                    const auto left = (l - 2 * v - 0.4 / pi) * (l - 2 * v);
+                    EXPECT_LT(std::abs(left - 2 * r * (15 - 2 * pi * pi * r)), 1e-7 * (1 + std::abs(left)));
+                }
+                EXPECT_EQ(is_stable(network, {r}), point.stable);
+            }
+            network.populations[0].initial.kind = InitialKind::fixed_point;
+            network.populations[0].initial.branch = Branch::high;
+            resolve_initial(network);
+            EXPECT_NEAR(network.populations[0].initial.rate, points.back().r[0], 1e-12);
+        }
+    Network two = excitation_inhibition();   // Newton's method on several populations
+    two.projections[1].strength_half_width = 2;
+    two.projections[2].strength_half_width = 1;
+    const auto points = fixed_points(two, undelayed);
+    ASSERT_FALSE(points.empty());
+    for (const FixedPoint& point : points) {
+        EXPECT_NEAR((1 + 2 * point.r[1]) / pi + 2 * point.r[0] * point.v[0], 0, 1e-9);
+        EXPECT_NEAR((1 + 1 * point.r[0]) / pi + 2 * point.r[1] * point.v[1], 0, 1e-9);
+    }
+}
+
 TEST(RunMass, StaysAtItsFixedPoint) {
     for (const Branch branch : {Branch::low, Branch::high}) {
         Network network = one_population(-5, 15, 1);
@@ -254,6 +292,7 @@ TEST(RunMass, MillisecondsAreTausScaled) {
             p.delay_steps = 3;
         }
         tau.projections[1].synapse = {SynapseKind::exponential, 0.4};
+        tau.projections[3].strength_half_width = 0.3;
         tau.projections[2].synapse = {SynapseKind::double_exponential, 0.3, 0.05};
         Stimulus step;
         step.start = 2.0;
