@@ -66,6 +66,9 @@ struct Synapse {
 /// Law of J over synapses, where it is drawn for each of them.
 enum class WeightLaw { gaussian, truncated_gaussian, lognormal };
 
+/// Law of the delay over synapses; what it gives is cut to [shortest_delay, delay_steps] and rounded to whole steps (kernels/delays.hpp).
+enum class DelayLaw { constant, uniform, gaussian, lognormal, exponential };
+
 /// Input of target i: I_i += J tau_target s_i, s_i = (1/norm) sum_j A_ij sum_k a(t - t_j^k - d), a of unit area.
 struct Projection {
     std::string name;
@@ -80,8 +83,11 @@ struct Projection {
     Draw strength_draw = Draw::midpoint_quantiles;
     Normalise normalise = Normalise::mean_indegree;
     Synapse synapse;
-    double delay = 0.0;                   ///< as asked for; 0 means one step
-    std::int64_t delay_steps = 1;         ///< >= 1; the realised lag is delay_steps * dt
+    double delay = 0.0;                   ///< as asked for; 0 means one step; drawn: mean over synapses
+    std::int64_t delay_steps = 1;         ///< >= 1; the realised lag is delay_steps * dt; drawn: the longest
+    DelayLaw delay_law = DelayLaw::constant;
+    std::int64_t shortest_delay = 1;      ///< steps; drawn delays only, as the following
+    double delay_mean = 0.0, delay_sd = 0.0;   ///< of the law before it is cut, in steps
 };
 
 enum class StimulusKind { step, pulse_train, ramp, sine, samples };

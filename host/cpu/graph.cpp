@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "kernels/delays.hpp"
 #include "kernels/recipes.hpp"
 #include "kernels/synapse_hash.hpp"
 #include "kernels/weights.hpp"
@@ -49,7 +50,7 @@ Format choose_format(const Projection& p, std::int64_t n_sources, std::int64_t n
     if (stores_nothing(p.topology.kind)) return Format::none;
     if (o.force != Format::none) return o.force;
     const double density = p.topology.mean_indegree / static_cast<double>(n_sources);
-    if (p.strength_sd == 0.0 && density >= tuning::min_density && n_sources < 65536) return Format::bit_rows;
+    if (p.strength_sd == 0.0 && p.delay_law == DelayLaw::constant && density >= tuning::min_density && n_sources < 65536) return Format::bit_rows;
     return n_targets <= tuning::l2_block || segment(p, n_sources, n_targets, tuning::l2_block) >= tuning::l2_segment ? Format::rows16 : Format::rows32;
 }
 
@@ -61,6 +62,7 @@ struct Builder {
     bool skip_self;
     int threads;
     kernels::Weights weights;
+    kernels::Delays delays;
     RandomKey picks, binomial, degrees;
     ErdosRenyi er;
     QuantileTable in_degrees;
@@ -70,7 +72,7 @@ struct Builder {
 
     Builder(const Projection& p, const Seeds& s, std::int64_t ns, std::int64_t nt, bool same, const Isa& i, const GraphOptions& o)
         : projection(p), seeds(s), isa(i), n_sources(ns), n_targets(nt), skip_self(same && !p.topology.self_connections),
-          threads(o.threads), weights(p, s) {
+          threads(o.threads), weights(p, s), delays(p, s) {
         const std::uint64_t key = name_key(p.name);
         picks = random_key(s.graph, key, Stream::picks);
         binomial = random_key(s.graph, key, Stream::binomial);
@@ -244,6 +246,7 @@ struct Builder {
                 targets_of(set, s, [&](std::uint32_t t) {
                     for (; t >= end; first = end, end += static_cast<std::uint64_t>(rows.width)) rows.set_start(++segment, at);
                     if (weights.drawn()) rows.weight[at] = weights(s, t);
+                    if (delays.drawn()) rows.delay[at] = delays(s, t);
                     rows.index[at++] = static_cast<Index>(t - first);
                 });
                 while (segment < last) rows.set_start(++segment, at);
@@ -266,6 +269,7 @@ struct Builder {
             throw CapacityError("projection." + projection.name + ": more than 2^32 synapses where fewer were expected. Use fewer neurons or a smaller mean_indegree.");
         rows.index = Buffer<Index>(total);
         if (weights.drawn()) rows.weight = Buffer<std::int16_t>(total);
+        if (delays.drawn()) rows.delay = Buffer<std::uint16_t>(total);
     }
 
     /// The synapses of up to 65,536 targets, by source: segments of rows that are not joined yet.
@@ -273,13 +277,14 @@ struct Builder {
         std::int64_t first, size;   ///< targets
         Buffer<std::uint16_t> index;
         Buffer<std::int16_t> weight;
+        Buffer<std::uint16_t> delay;
     };
 
     template <class Index>
     void fill_by_target(Rows<Index>& rows) {
         const std::int64_t width = std::min<std::int64_t>(rows.width, 65536);
         std::vector<Part> parts;
-        for (std::int64_t first = 0; first < n_targets; first += width) parts.push_back({first, std::min(width, n_targets - first), {}, {}});
+        for (std::int64_t first = 0; first < n_targets; first += width) parts.push_back({first, std::min(width, n_targets - first), {}, {}, {}});
         const std::size_t per_block = parts.size() / rows.blocks;   // 1, or all
         Buffer<std::uint32_t> sizes(static_cast<std::size_t>(n_sources) * parts.size());   // [source][part]
         for (std::size_t p = 0; p < parts.size(); ++p) sort_part(parts[p], sizes.data() + p, parts.size());
@@ -309,6 +314,7 @@ struct Builder {
         Buffer<std::uint32_t> cursor(static_cast<std::size_t>(n_sources));
         part.index = Buffer<std::uint16_t>(total);
         if (weights.drawn()) part.weight = Buffer<std::int16_t>(total);
+        if (delays.drawn()) part.delay = Buffer<std::uint16_t>(total);
 #pragma omp parallel num_threads(threads)
         {
             PickSet set;
@@ -343,6 +349,7 @@ struct Builder {
                     const std::uint32_t at = cursor[s]++;
                     part.index[at] = static_cast<std::uint16_t>(t);
                     if (weights.drawn()) part.weight[at] = weights(s, part.first + static_cast<std::int64_t>(t));
+                    if (delays.drawn()) part.delay[at] = delays(s, part.first + static_cast<std::int64_t>(t));
                 }
         }
     }
@@ -356,7 +363,7 @@ struct Builder {
             const auto [low, high] = own_sources();
             std::vector<std::uint64_t> at(n_parts, 0);
             for (std::size_t i = 0; i < low * n_parts; ++i) at[i % n_parts] += sizes[i];
-            std::vector<std::uint64_t> index_kept = at, weight_kept = at;
+            std::vector<std::uint64_t> index_kept = at, weight_kept = at, delay_kept = at;
             for (std::size_t s = low; s < high; ++s) {
                 std::uint64_t to = rows.start(s * rows.blocks);
                 for (std::size_t p = 0; p < n_parts; ++p) {
@@ -366,6 +373,7 @@ struct Builder {
                     Index* __restrict index = rows.index.data() + to;
                     for (std::size_t i = 0; i < n; ++i) index[i] = static_cast<Index>(first + from[i]);
                     if (weights.drawn()) std::copy_n(parts[p].weight.data() + at[p], n, rows.weight.data() + to);
+                    if (delays.drawn()) std::copy_n(parts[p].delay.data() + at[p], n, rows.delay.data() + to);
                     at[p] += n;
                     to += n;
                 }
@@ -373,6 +381,7 @@ struct Builder {
                     for (std::size_t p = 0; p < n_parts; ++p) {
                         index_kept[p] = parts[p].index.release(index_kept[p], at[p]);
                         weight_kept[p] = parts[p].weight.release(weight_kept[p], at[p]);
+                        delay_kept[p] = parts[p].delay.release(delay_kept[p], at[p]);
                     }
             }
         }
@@ -395,6 +404,13 @@ struct Builder {
                 const std::uint64_t from = rows.start(segment), first = b * static_cast<std::uint64_t>(rows.width);
                 const std::size_t n = rows.start(segment + 1) - from;
                 const std::int16_t* w = rows.weight.size() ? rows.weight.data() + from : nullptr;
+                if (rows.delay.size()) {   // each synapse with its own
+                    for (std::size_t i = 0; i < n; ++i) {
+                        const std::uint64_t own = kernels::row_hash(static_cast<std::uint64_t>(s), rows.delay[from + i]), target = first + rows.index[from + i];
+                        checksum += w ? kernels::synapse_hash(own, target, w[i]) : kernels::synapse_hash(own, target);
+                    }
+                    continue;
+                }
                 if constexpr (sizeof(Index) == 2)
                     checksum += isa.checksum16(row, first, rows.index.data() + from, w, n);
                 else
@@ -432,7 +448,7 @@ GraphEstimate estimate_graph(const Projection& p, std::int64_t n_sources, std::i
     const auto ns = static_cast<double>(n_sources), nt = static_cast<double>(n_targets);
     if (e.format == Format::none) return e;
     e.synapses = p.topology.mean_indegree * nt;
-    const double weight = p.strength_sd > 0 ? 2.0 : 0.0;
+    const double weight = (p.strength_sd > 0 ? 2.0 : 0.0) + (p.delay_law != DelayLaw::constant ? 2.0 : 0.0);   // and the delay
     const double blocks = e.format == Format::rows16 ? std::ceil(nt / static_cast<double>(block_width(p, n_sources, n_targets))) : 1.0;
     if (e.format == Format::bit_rows)
         e.bytes = std::ceil(nt / 512.0) * ns * 64.0;

@@ -59,6 +59,7 @@ struct RowsView {
     std::size_t blocks, width;
     const Index* index;
     const std::int16_t* weight;     ///< null: every synapse counts 1
+    const std::uint16_t* delay;     ///< null: all have the same
 };
 
 struct Isa {
@@ -72,6 +73,13 @@ struct Isa {
     void (*rows32_count16)(const RowsView<std::uint32_t>&, const SpikeSegment*, std::size_t, std::uint32_t begin, std::uint32_t end, std::uint16_t* counts);
     void (*rows32_count32)(const RowsView<std::uint32_t>&, const SpikeSegment*, std::size_t, std::uint32_t begin, std::uint32_t end, std::uint32_t* counts);
     void (*rows32_weighted)(const RowsView<std::uint32_t>&, const SpikeSegment*, std::size_t, std::uint32_t begin, std::uint32_t end, std::int32_t* sums);
+    /// The same where every synapse has its own delay: slot[d] is the first count of the slot that is due d steps after the spikes.
+    void (*delayed16_count16)(const RowsView<std::uint16_t>&, const SpikeSegment*, std::size_t, std::size_t begin, std::size_t end, void* const* slot);
+    void (*delayed16_count32)(const RowsView<std::uint16_t>&, const SpikeSegment*, std::size_t, std::size_t begin, std::size_t end, void* const* slot);
+    void (*delayed16_weighted)(const RowsView<std::uint16_t>&, const SpikeSegment*, std::size_t, std::size_t begin, std::size_t end, void* const* slot);
+    void (*delayed32_count16)(const RowsView<std::uint32_t>&, const SpikeSegment*, std::size_t, std::uint32_t begin, std::uint32_t end, void* const* slot);
+    void (*delayed32_count32)(const RowsView<std::uint32_t>&, const SpikeSegment*, std::size_t, std::uint32_t begin, std::uint32_t end, void* const* slot);
+    void (*delayed32_weighted)(const RowsView<std::uint32_t>&, const SpikeSegment*, std::size_t, std::uint32_t begin, std::uint32_t end, void* const* slot);
     /// bits: the 512 targets of one chunk, [source][8 words]; counts [512] are overwritten.
     void (*bit_rows)(const std::uint64_t* bits, const SpikeSegment*, std::size_t, std::uint16_t* counts);
     /// Sum of synapse hashes of one row; first_target is added to every index.

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "host/gpu/graph_recipe.hpp"
+#include "kernels/delays.hpp"
 #include "kernels/synapse_hash.hpp"
 #include "kernels/weights.hpp"
 
@@ -261,6 +262,7 @@ struct Synapses {
     std::uint64_t n_sources;
     Targets targets;
     std::int16_t* weights;   ///< null: all are equal
+    std::uint16_t* delays;   ///< null: all are equal
     SPIKEMASS_HD std::uint64_t source(std::uint64_t e) const { return upper_bound(offsets, n_sources + 1, e) - 1; }
 };
 
@@ -270,11 +272,17 @@ struct SetWeight {
     SPIKEMASS_HD void operator()(std::uint64_t e) const { s.weights[e] = weight(static_cast<std::int64_t>(s.source(e)), s.targets.get(e)); }
 };
 
+struct SetDelay {
+    Synapses s;
+    kernels::DelayView delay;
+    SPIKEMASS_HD void operator()(std::uint64_t e) const { s.delays[e] = delay(static_cast<std::int64_t>(s.source(e)), s.targets.get(e)); }
+};
+
 struct Hash {
     Synapses s;
     std::uint64_t delay_steps;
     SPIKEMASS_HD std::uint64_t operator()(std::uint64_t e) const {
-        const std::uint64_t row = kernels::row_hash(s.source(e), delay_steps);
+        const std::uint64_t row = kernels::row_hash(s.source(e), s.delays ? s.delays[e] : delay_steps);
         return s.weights ? kernels::synapse_hash(row, s.targets.get(e), s.weights[e]) : kernels::synapse_hash(row, s.targets.get(e));
     }
 };

@@ -87,6 +87,7 @@ GraphPlan plan_graph(const Projection& p, const Seeds& seeds, std::int64_t n_sou
     plan.stored = true;
     plan.by_target = kind == TopologyKind::fixed_indegree || kind == TopologyKind::lorentzian_indegree;
     plan.weights = kernels::Weights(p, seeds);
+    plan.delays = kernels::Delays(p, seeds);
 
     GraphRecipe& r = plan.recipe;
     r.rows = plan.by_target ? n_targets : n_sources;
@@ -141,9 +142,9 @@ GraphPlan plan_graph(const Projection& p, const Seeds& seeds, std::int64_t n_sou
 
     const auto bound = [](double mean, double var) { return to_bytes(mean + 8.0 * std::sqrt(std::max(var, 0.0)) + 64.0); };
     const std::uint64_t synapses = r.fixed >= 0 ? static_cast<std::uint64_t>(plan.synapses) : bound(plan.synapses, variance);
-    plan.table_bytes = align(sizeof plan.law) + align(8 * plan.thresholds.size()) + align(4 * plan.weights.table().size());
+    plan.table_bytes = align(sizeof plan.law) + align(8 * plan.thresholds.size()) + align(4 * plan.weights.table().size()) + align(8 * plan.delays.table().threshold.size());
     plan.result_bytes = align(8 * static_cast<std::uint64_t>(n_sources + 1)) + align(4 * static_cast<std::uint64_t>(n_targets)) + align(synapses * (plan.narrow() ? 2 : 4)) +
-                        (plan.weights.drawn() ? align(2 * synapses) : 0);
+                        (plan.weights.drawn() ? align(2 * synapses) : 0) + (plan.delays.drawn() ? align(2 * synapses) : 0);
     const auto cells = static_cast<std::uint64_t>(r.cells);
     const std::uint64_t longest_row = slab_bytes(plan.by_target, n_sources, cells, to_bytes(row_draws), to_bytes(row_picks));
     const std::uint64_t all_draws = r.fixed >= 0 ? to_bytes(draws) : to_bytes(1.02 * draws + 8.0 * std::sqrt(variance) + 64.0);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "host/gpu/graph_recipe.hpp"
+#include "kernels/delays.hpp"
 #include "kernels/network.hpp"
 #include "kernels/weights.hpp"
 
@@ -27,6 +28,7 @@ struct GraphPlan {
     std::vector<std::uint64_t> thresholds;     ///< from law_start[i] on
     std::size_t law_start[4] = {};
     kernels::Weights weights;
+    kernels::Delays delays;
     double k_mean = 0, k_var = 0;              ///< where nothing is stored
     std::uint64_t unstored_synapses = 0;
     double synapses = 0;                       ///< expected

@@ -25,7 +25,8 @@ double estimate_network_memory(const Network& network) {
 ProjectionMemory estimate_projection_memory(const Network& network, const Projection& p) {
     const std::int64_t sources = network.populations[p.source].size, targets = network.populations[p.target].size;
     const gpu::DeviceGraphEstimate graph = gpu::estimate_device_graph(p, network.seeds, sources, targets, p.source == p.target);
-    return {static_cast<double>(graph.bytes), 4.0 * (2 + std::max(1, models::stages_of(static_cast<int>(p.synapse.kind)))) * static_cast<double>(targets), static_cast<double>(graph.least_bytes - graph.bytes)};
+    const double slots = p.delay_law == DelayLaw::constant ? 1.0 : static_cast<double>(p.delay_steps);
+    return {static_cast<double>(graph.bytes), 4.0 * (1 + slots + std::max(1, models::stages_of(static_cast<int>(p.synapse.kind)))) * static_cast<double>(targets), static_cast<double>(graph.least_bytes - graph.bytes)};
 }
 
 double estimate_record_memory(const Network& network, std::int64_t steps_per_bin, const RecordFlags& flags) {

@@ -30,6 +30,7 @@
 #include "host/spiking/setup.hpp"
 #include "kernels/device/ensemble.hpp"
 #include "kernels/device/reference.hpp"
+#include "kernels/delays.hpp"
 #include "kernels/engine.hpp"
 #include "kernels/stimulus.hpp"
 #include "models/registry.hpp"
@@ -49,7 +50,7 @@ public:
         facts_.resize(network_.projections.size());
         for (std::size_t i = 0; i < n; ++i) build_population(i);
         build_projections();
-        for (PopulationState& p : populations_) p.terms = uploaded(p.host_terms);
+        for (PopulationState& p : populations_) upload_terms(p);
         scalar_terms_ = uploaded(host_scalar_terms_);
         scalars_ = Array<float>(device_, host_scalar_terms_.size());
         std::vector<float> traces(scalar_starts_);
@@ -113,6 +114,11 @@ public:
             else
                 for (std::size_t k = 0; k < c.traces[i].size(); ++k) device_.upload(scalar_traces_, &c.traces[i][k], 1, k * host_scalar_terms_.size() + s.scalar);
         }
+        for (ProjectionState& s : projections_)
+            if (s.slots != 0) {
+                device_.zero(s.counts, s.counts.size());
+                for (std::int64_t age = 2; age <= std::min(s.spec->delay_steps, c.step); ++age) deliver_delayed(s, c.step - age, static_cast<std::uint32_t>(age));
+            }
         const std::uint32_t half[2] = {c.digest_low, c.digest_high};
         device_.upload(digest_, half, 2);
         step_ = c.step;
@@ -167,7 +173,7 @@ private:
                 e.stimulus = static_cast<std::int32_t>(t.stimulated.size());
                 t.stimulated.push_back(i);
             }
-            e.terms = p.terms.view();
+            e.terms = terms(p, 0);
             e.v_integral = p.v_integral.view();
             e.z_re = p.z_re.view();
             e.z_im = p.z_im.view();
@@ -179,18 +185,21 @@ private:
             if (s.counts.size() == 0) continue;
             using Kind = device::EnsembleProjection::Kind;
             const Projection& p = *s.spec;
-            const auto targets = s.counts.size();
+            const auto targets = static_cast<std::uint64_t>(network_.populations[p.target].size);
             device::EnsembleProjection e;
             e.kind = s.graph.stored() ? Kind::rows : p.topology.kind == TopologyKind::annealed ? Kind::annealed : Kind::all_but_own;
             e.source = static_cast<std::uint32_t>(p.source);
             e.target = static_cast<std::uint32_t>(p.target);
-            e.delay = p.delay_steps;
+            e.delay = s.slots == 0 ? p.delay_steps : 1;
             e.start = view(s.graph.offsets);
             e.row_target = view(s.graph.targets16);   // empty beyond 65,536 targets, which no block has memory for
             e.weight = view(s.graph.weights);
+            e.row_delay = view(s.graph.delays);
+            if (s.slots != 0) e.ring = s.counts.view();
+            e.slots = std::max(1u, s.slots);
             e.annealed = s.annealed;
             e.per_spike = targets_per_spike(p);
-            e.counts = s.counts.view();
+            e.counts = {s.counts.view().data(), targets};
             projections.push_back(e);
             t.counts_size += static_cast<unsigned>(targets);
         }
@@ -210,14 +219,16 @@ private:
         Array<float> eta, v_integral, z_re, z_im;
         std::vector<Array<std::uint32_t>> lists;        ///< [slot]
         std::vector<device::Term> host_terms;
-        Array<device::Term> terms;
+        Array<device::Term> terms;                      ///< [slot][term]: where arrivals stand in rings, each slot has terms of its own
+        std::uint32_t slots = 1;                        ///< of the rings of its projections
         spiking::StepConstants step;
     };
     struct ProjectionState {
         const Projection* spec = nullptr;
         DeviceGraph graph;
-        Array<std::uint32_t> counts;
-        Array<float> gain_of, trace;
+        Array<std::uint32_t> counts;                    ///< [target], or a ring [slot][target] where delays are drawn
+        std::uint32_t slots = 0;                        ///< of the ring; 0: one delay
+        Array<float> gain_of, trace, prehistory;
         std::size_t scalar = 0;
         RandomKey annealed;
     };
@@ -253,6 +264,24 @@ private:
         p.eta = uploaded(eta);
         for (const auto& c : state) p.columns.push_back(uploaded(c));
         for (std::int64_t s = 0; s < ring_; ++s) p.lists.emplace_back(device_, n);
+        for (const Projection& q : network_.projections)
+            if (q.target == index && q.delay_law != DelayLaw::constant) p.slots = std::max(p.slots, static_cast<std::uint32_t>(q.delay_steps));
+    }
+
+    /// Terms of a population in the steps of a slot.
+    static device::Global<const device::Term> terms(const PopulationState& p, std::uint64_t slot) {
+        const std::size_t n = p.host_terms.size();
+        return {p.terms.view().data() + slot * n, n};
+    }
+    void upload_terms(PopulationState& p) {
+        std::vector<device::Term> all;
+        const auto n = static_cast<std::uint64_t>(p.spec->size);
+        for (std::uint64_t slot = 0; slot < p.slots; ++slot)
+            for (device::Term t : p.host_terms) {
+                if (t.counts.size() > n) t.counts = {t.counts.data() + slot * n, n};
+                all.push_back(t);
+            }
+        p.terms = uploaded(all);
     }
 
     /// One by one, each with the memory that is left over when everything else will be there.
@@ -292,19 +321,20 @@ private:
         device::Term term;
         term.stages = drive.stages;
         term.gain = drive.gain;
-        term.prehistory = drive.prehistory;
-        term.prehistory_end = p.delay_steps;
+        s.prehistory = uploaded(drive.prehistory);
+        term.prehistory = s.prehistory.view();
         term.synapse = drive.synapse;
         s.gain_of = uploaded(spiking::gains_of_targets(network_, p, built, indegree));
         term.gain_of = s.gain_of.view();
         if (all && (p.source != p.target || p.topology.self_connections)) {
             s.scalar = term.scalar = host_scalar_terms_.size();
-            host_scalar_terms_.push_back({p.source, p.delay_steps, drive.stages, s.gain_of.size() != 0 ? 1.0f : drive.gain, drive.prehistory, drive.synapse});
+            host_scalar_terms_.push_back({p.source, p.delay_steps, drive.stages, s.gain_of.size() != 0 ? 1.0f : drive.gain, drive.prehistory.empty() ? 0.0f : drive.prehistory[0], drive.synapse});
             scalar_starts_.push_back(drive.trace_start);
         } else {
             const auto n = static_cast<std::size_t>(target.size);
             term.kind = drive.weighted ? device::Term::Kind::sums : device::Term::Kind::counts;
-            s.counts = Array<std::uint32_t>(device_, n);
+            if (graph.stored() && p.delay_law != DelayLaw::constant) s.slots = populations_[p.target].slots;
+            s.counts = Array<std::uint32_t>(device_, n * std::max(1u, s.slots));
             term.counts = s.counts.view();
             if (drive.stages > 0) {
                 s.trace = uploaded(std::vector<float>(n * static_cast<std::size_t>(drive.stages), drive.trace_start));
@@ -318,11 +348,11 @@ private:
         f.k_mean = graph.k_mean;
         f.k_var = graph.k_var;
         f.graph_checksum = graph.checksum;
-        f.effective_delay = static_cast<double>(p.delay_steps) * network_.dt;
+        f.effective_delay = kernels::mean_delay_steps(p) * network_.dt;
         f.weight = spiking::mean_weight(p, built);
         f.weight_unit = drive.weighted ? graph.weight_unit : 0.0;
         const cpu::Format format = all ? cpu::Format::none : graph.narrow() ? cpu::Format::rows16 : cpu::Format::rows32;
-        f.format = kind == TopologyKind::annealed ? "annealed" : std::string(cpu::format_name(format)) + (drive.weighted ? "/weighted" : "");
+        f.format = kind == TopologyKind::annealed ? "annealed" : std::string(cpu::format_name(format)) + (drive.weighted ? "/weighted" : "") + (s.slots != 0 ? "/delays" : "");
     }
 
     /// annealed: targets of one spike.
@@ -332,7 +362,23 @@ private:
 
     // ---- one step ----
 
+    /// Spikes of step `fired` into the slots of their synapses, but for delays below `least`.
+    void deliver_delayed(ProjectionState& s, std::int64_t fired, std::uint32_t least) {
+        const Projection& p = *s.spec;
+        const auto sources = static_cast<std::uint64_t>(network_.populations[p.source].size), targets = static_cast<std::uint64_t>(network_.populations[p.target].size);
+        const auto scatter = [&]<class Target>(const DeviceArray<Target>& target) {
+            device_.launch(device::ScatterDelayed<Target>{list(p.source, fired), view(s.graph.offsets), view(target), view(s.graph.weights), view(s.graph.delays), s.counts.view(), targets, s.slots,
+                                                          static_cast<std::uint32_t>(fired % s.slots), least}, sources * arch::warp_size);
+        };
+        if (s.graph.narrow()) scatter(s.graph.targets16);
+        else scatter(s.graph.targets32);
+    }
+
     void deliver(ProjectionState& s, std::int64_t now) {
+        if (s.slots != 0) {
+            if (now > 0) deliver_delayed(s, now - 1, 1);
+            return;
+        }
         const Projection& p = *s.spec;
         const std::int64_t fired = now - p.delay_steps;
         if (fired < 0 || s.counts.size() == 0) return;
@@ -364,7 +410,7 @@ private:
         for (std::size_t c = 0; c < p.columns.size(); ++c) k.column[c] = p.columns[c].view();
         k.eta = p.eta.view();
         k.scalars = scalars_.view();
-        k.terms = p.terms.view();
+        k.terms = terms(p, static_cast<std::uint64_t>(now % p.slots));
         k.v_integral = p.v_integral.view();
         k.z_re = p.z_re.view();
         k.z_im = p.z_im.view();

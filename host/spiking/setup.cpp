@@ -5,6 +5,7 @@
 #include <new>
 
 #include "kernels/coupling.hpp"
+#include "kernels/delays.hpp"
 #include "kernels/parameters.hpp"
 #include "kernels/weights.hpp"
 #include "models/base/math.hpp"
@@ -97,7 +98,15 @@ Drive prepare_drive(const Network& network, const Projection& p, const GraphFact
     d.gain = gain(network, p, unit_of(p, g), norm_of(p, g));
     // Before time zero the sources fire at `initial.rate`: each step brings the mean number of arrivals (in weight units).
     const double arrivals = p.topology.mean_indegree * network.populations[p.source].initial.rate * network.dt * (d.weighted ? p.strength / unit_of(p, g) : 1.0);
-    d.prehistory = static_cast<float>(arrivals);
+    if (arrivals != 0.0) {
+        double left = 1.0;   // part of the synapses whose delay is longer than the step
+        const std::vector<double> probability = kernels::delay_probabilities(p);
+        const std::int64_t shortest = p.delay_steps - static_cast<std::int64_t>(probability.size()) + 1;
+        for (std::int64_t step = 0; step < p.delay_steps; ++step) {
+            if (step >= shortest) left -= probability[static_cast<std::size_t>(step - shortest)];
+            d.prehistory.push_back(static_cast<float>(step < shortest ? arrivals : arrivals * left));
+        }
+    }
     d.stages = models::stages_of(static_cast<int>(p.synapse.kind));
     d.synapse = models::with_model(models::SynapseModels{}, static_cast<int>(p.synapse.kind), [&]<class S>() { return S::cascade(network.dt, p.synapse.tau, p.synapse.tau_rise); });
     if (d.stages > 0) d.trace_start = static_cast<float>(arrivals / network.dt);

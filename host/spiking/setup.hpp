@@ -42,7 +42,7 @@ struct Drive {
     bool weighted = false;                  ///< counts are sums of fixed-point weights
     int stages = 0;                         ///< of the synapse: columns of its trace
     float gain = 0.0f;                      ///< current per unit of drive: a count, or a count per time for a trace
-    float prehistory = 0.0f;                ///< counts per step that stand for the spikes before time zero
+    std::vector<float> prehistory;          ///< [step before the longest delay] counts that stand for the spikes before time zero
     float trace_start = 0.0f;               ///< of every column
     models::Cascade synapse{};
 };

@@ -19,8 +19,7 @@ struct Term {
     Kind kind = Kind::scalar;
     std::int32_t stages = 0;            ///< of the synapse
     float gain = 0.0f;                  ///< current per unit of drive
-    float prehistory = 0.0f;            ///< counts per step that stand for the spikes before time zero
-    std::int64_t prehistory_end = 0;    ///< first step without them: the delay
+    Global<const float> prehistory;     ///< [step] counts that stand for the spikes before time zero
     std::uint64_t scalar = 0;           ///< scalar: index into the scalars of the step
     Global<std::uint32_t> counts;       ///< [target] arrived spikes, or fixed-point sums as two's complement; read and zeroed
     Global<float> gain_of;              ///< [target] or empty
@@ -36,7 +35,7 @@ struct Term {
     }
     /// The same for a count that was read elsewhere.
     SPIKEMASS_DEVICE float apply(float input, std::uint64_t i, std::int64_t now, std::uint32_t raw) const {
-        const float arrivals = (kind == Kind::sums ? static_cast<float>(static_cast<std::int32_t>(raw)) : static_cast<float>(raw)) + (now < prehistory_end ? prehistory : 0.0f);
+        const float arrivals = (kind == Kind::sums ? static_cast<float>(static_cast<std::int32_t>(raw)) : static_cast<float>(raw)) + (static_cast<std::uint64_t>(now) < prehistory.size() ? prehistory.read(static_cast<std::uint64_t>(now)) : 0.0f);
         float drive = arrivals;
         if (stages == 1) {
             float s = trace.read(i);

@@ -24,6 +24,7 @@ enum class Stream : std::uint32_t {
     degree = 6,           ///< in-degree draws; entity = target
     annealed = 7,         ///< targets of one spike; entity = source, step = time step
     weight = 8,           ///< weight of a synapse; entity = source, step = target
+    delay = 16,           ///< delay of a synapse; entity = source, step = target
 };
 
 /// Seed purposes: seed_x(trial) = mix64(mix64(seed + purpose) + trial).

@@ -153,6 +153,27 @@ inline std::vector<Case> cases() {
         ie.strength_sd = 2.4;
         c.push_back({"weight_laws", network(0.01, {population("E", 1013, {Distribution::lorentzian, 2.0, 1.0, Draw::midpoint_quantiles}, NeuronKind::qif, 0.5), population("I", 607, driven, NeuronKind::theta, 0.3)}, {ee, ei, ie}), plan, {"rows16", "rows32"}});
     }
+    {
+        // Drawn delays: weights, traces, degrees by source and by target, a fixed delay and all-to-all beside them, input from before time zero.
+        Projection ee = projection("EE", 0, 0, TopologyKind::erdos_renyi, 50, 8), ei = projection("EI", 1, 0, TopologyKind::fixed_indegree, 40, -9), ie = projection("IE", 0, 1, TopologyKind::fixed_outdegree, 27.0 * 1013 / 607, 7),
+                   ii = projection("II", 1, 1, TopologyKind::lorentzian_indegree, 30, -3), fixed = projection("fixed", 0, 0, TopologyKind::erdos_renyi, 20, 2, 4), all = projection("all", 1, 0, TopologyKind::all_to_all, 607, -1, 2);
+        const auto drawn = [](Projection& p, DelayLaw law, std::int64_t low, std::int64_t high, double mean = 0, double sd = 0) {
+            p.delay_law = law;
+            p.shortest_delay = low;
+            p.delay_steps = high;
+            p.delay_mean = mean;
+            p.delay_sd = sd;
+        };
+        drawn(ee, DelayLaw::uniform, 1, 17);
+        drawn(ei, DelayLaw::gaussian, 2, 30, 11, 6);
+        drawn(ie, DelayLaw::lognormal, 1, 40, 9, 7);
+        drawn(ii, DelayLaw::exponential, 3, 25, 8);
+        ee.strength_sd = 4;
+        ei.synapse = {SynapseKind::alpha, 0.2};
+        ei.normalise = Normalise::indegree;
+        ii.topology.half_width = 4;
+        c.push_back({"drawn_delays", network(0.01, {population("E", 1013, {Distribution::lorentzian, 2.0, 1.0, Draw::midpoint_quantiles}, NeuronKind::qif, 0.5), population("I", 607, driven, NeuronKind::theta, 0.3)}, {ee, ei, ie, ii, fixed, all}), plan, {"rows16", "rows32"}});
+    }
     return c;
 }
 
