@@ -105,7 +105,7 @@ private:
     Json value(const Key& key, const Node* node, const std::string& parent) {
         if (key.type == Type::table) {
             const std::string path = child_path(parent, key.name);
-            if (!node && *key.section->scalar)
+            if (!node && *key.section->scalar && !key.section->find(key.section->selector)->default_value)
                 throw problem(fmt::format("{}: {} is missing ({}). Add {} = ... to {}.", reading_.place(path), path, key.section->doc, key.name, parent));
             return section(*key.section, node, path);
         }

@@ -8,6 +8,7 @@
 
 #include "host/config/wording.hpp"
 #include "host/config/schema.hpp"
+#include "kernels/delays.hpp"
 #include "kernels/weights.hpp"
 #include "models/base/error.hpp"
 #include "models/base/random.hpp"
@@ -161,11 +162,38 @@ private:
         p.synapse.kind = enumerator<SynapseKind>(table.at("synapse"), "kind", *section_of(path + ".synapse"));
         for (const auto& [key, time] : {std::pair{"tau", &p.synapse.tau}, {"tau_decay", &p.synapse.tau}, {"tau_rise", &p.synapse.tau_rise}})
             if (table.at("synapse").contains(key)) *time = table.at("synapse").at(key).get<double>();
-        p.delay = table.at("delay").get<double>();
-        p.delay_steps = std::max<std::int64_t>(1, steps(path + ".delay", p.delay));
-        if (static_cast<double>(p.delay_steps) >= 0x1p31)
-            reading_.fail(path + ".delay", fmt::format("is {} steps, and a delay has fewer than 2^31", p.delay_steps), "Use a larger dt or a shorter delay.");
+        delay(path + ".delay", table.at("delay"), table.at("topology").at("kind"), p);
         net_.projections.push_back(std::move(p));
+    }
+
+    /// One delay for all resolves to a number.
+    void delay(const std::string& path, Json& table, const Json& topology, Projection& p) {
+        if (table.is_number()) table = {{"distribution", "constant"}, {"mean", table}};
+        const Section& section = *section_of(path);
+        p.delay_law = enumerator<DelayLaw>(table, "distribution", section);
+        if (p.delay_law == DelayLaw::constant) {
+            p.delay = table.at("mean").get<double>();
+            p.delay_steps = std::max<std::int64_t>(1, steps(path + ".mean", p.delay));
+            if (static_cast<double>(p.delay_steps) >= 0x1p31)
+                reading_.fail(path + ".mean", fmt::format("is {} steps, and a delay has fewer than 2^31", p.delay_steps), "Use a larger dt or a shorter delay.");
+            table = Json(p.delay);
+            return;
+        }
+        if (p.topology.kind == TopologyKind::all_to_all || p.topology.kind == TopologyKind::annealed)
+            reading_.fail(path + ".distribution", fmt::format("kind = {} stores no synapses that could have delays of their own", topology.dump()),
+                          "Use a single delay, or a kind of graph that is stored, such as erdos_renyi.");
+        p.shortest_delay = std::max<std::int64_t>(1, steps(path + ".low", table.at("low").get<double>()));
+        p.delay_steps = steps(path + ".high", table.at("high").get<double>());
+        if (p.delay_steps > kernels::longest_drawn_delay)
+            reading_.fail(path + ".high", fmt::format("is {} steps, and delays that differ between synapses are at most {}", p.delay_steps, kernels::longest_drawn_delay),
+                          "Use a larger dt or a shorter delay; every step up to the longest takes memory for each target.");
+        if (p.delay_steps < p.shortest_delay)
+            reading_.fail(path + ".high", fmt::format("must be at least low, and at least one step of {}", net_.dt), "Use a longer delay.");
+        if (table.contains("mean")) p.delay_mean = table.at("mean").get<double>() / net_.dt;
+        if (table.contains("sd")) p.delay_sd = table.at("sd").get<double>() / net_.dt;
+        if (const double kept = kernels::kept_delays(p); kept < 0.01)
+            reading_.fail(path + ".high", fmt::format("[low, high] keeps {:.3g} % of the distribution, and at least 1 % is needed", 100 * kept), "Use wider bounds, or a mean between them.");
+        p.delay = kernels::mean_delay_steps(p) * net_.dt;
     }
 
     void strength(const std::string& path, const Json& table, const Json& topology, Projection& p) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/delays.hpp"
 #include "models/base/error.hpp"
 #include "models/closures/source_mixture.hpp"
 
@@ -90,8 +91,22 @@ SynapseTimes synapse_times(const Synapse& synapse) {
     return {};
 }
 
-double mass_delay(const Network& network, const Projection& projection, bool ideal) {
-    return ideal ? projection.delay : static_cast<double>(projection.delay_steps) * network.dt;
+std::vector<Lag> mass_lags(const Network& network, const Projection& projection, bool ideal) {
+    if (projection.delay_law == DelayLaw::constant) return {{ideal ? projection.delay : static_cast<double>(projection.delay_steps) * network.dt, 1.0}};
+    const std::vector<double> probability = kernels::delay_probabilities(projection);
+    const std::size_t classes = std::min<std::size_t>(16, probability.size());
+    std::vector<Lag> lags;
+    for (std::size_t c = 0; c < classes; ++c) {
+        Lag lag{0.0, 0.0};
+        for (std::size_t k = probability.size() * c / classes; k < probability.size() * (c + 1) / classes; ++k) {
+            lag.weight += probability[k];
+            lag.delay += probability[k] * (static_cast<double>(projection.shortest_delay) + static_cast<double>(k)) * network.dt;
+        }
+        if (lag.weight < 1e-12) continue;
+        lag.delay /= lag.weight;
+        lags.push_back(lag);
+    }
+    return lags;
 }
 
 double eta_half_width(const Population& population) {

@@ -1,6 +1,8 @@
 #pragma once
 // What the masses need to know of a projection.
 
+#include <vector>
+
 #include "kernels/coupling.hpp"
 #include "kernels/network.hpp"
 #include "models/closures/closure.hpp"
@@ -19,8 +21,12 @@ struct SynapseTimes {
 };
 SynapseTimes synapse_times(const Synapse& synapse);
 
-/// The lag of the mass: the network's delay_steps * dt, or the delay as asked for.
-double mass_delay(const Network& network, const Projection& projection, bool ideal);
+/// What part of a projection's synapses has which delay, time units: one delay, the network's delay_steps * dt or the delay as asked for; where delays are drawn,
+/// at most 16 classes of neighbouring steps, each at its mean.
+struct Lag {
+    double delay = 0.0, weight = 1.0;
+};
+std::vector<Lag> mass_lags(const Network& network, const Projection& projection, bool ideal);
 
 /// Throws ConfigurationError unless eta is Lorentzian or constant: no other distribution has an exact mass of two variables.
 void require_exact_mass(const Population& population);

@@ -28,6 +28,21 @@ Eigen::MatrixXd chebyshev_derivative(int n) {
     return d;
 }
 
+/// Weights of the values on those nodes in the interpolating polynomial's value at x (Berrut, Trefethen 2004).
+Eigen::VectorXd chebyshev_values(int n, double x) {
+    Eigen::VectorXd w(n + 1);
+    for (int k = 0; k <= n; ++k) {
+        const double distance = x - std::cos(k * std::numbers::pi / n);
+        if (std::abs(distance) < 1e-14) {
+            w.setZero();
+            w[k] = 1.0;
+            return w;
+        }
+        w[k] = (k % 2 == 0 ? 1.0 : -1.0) * (k == 0 || k == n ? 0.5 : 1.0) / distance;
+    }
+    return w / w.sum();
+}
+
 }  // namespace
 
 Linearisation linearise(const MassModel& model, const std::vector<double>& y, std::span<const double> input) {
@@ -53,7 +68,7 @@ Linearisation linearise(const MassModel& model, const std::vector<double>& y, st
     }
     const Eigen::MatrixXd rows = source_rows(model);
     for (std::size_t j = 0; j < lags; ++j) {
-        if (model.projections()[j].delay > 0.0) continue;
+        if (model.projections()[j].longest_delay() > 0.0) continue;
         result.state += result.lagged.col(j) * rows.row(j);
         result.lagged.col(j).setZero();
     }
@@ -79,7 +94,7 @@ std::vector<std::complex<double>> eigenvalues(const MassModel& model, const Line
     const Eigen::MatrixXd rows = source_rows(model);
     std::vector<std::size_t> lagged;
     for (std::size_t j = 0; j < model.projections().size(); ++j)
-        if (model.projections()[j].delay > 0.0) lagged.push_back(j);
+        if (model.projections()[j].longest_delay() > 0.0) lagged.push_back(j);
     // History u_j(theta), theta in [-d_j, 0]: u_j(0) = rate now, du_j/dt = du_j/dtheta at the other nodes, F reads u_j(-d_j).
     Eigen::MatrixXd a = Eigen::MatrixXd::Zero(n + nodes * static_cast<Eigen::Index>(lagged.size()), n + nodes * static_cast<Eigen::Index>(lagged.size()));
     a.topLeftCorner(n, n) = at.state;
@@ -87,10 +102,14 @@ std::vector<std::complex<double>> eigenvalues(const MassModel& model, const Line
     for (std::size_t i = 0; i < lagged.size(); ++i) {
         const std::size_t j = lagged[i];
         const Eigen::Index block = n + nodes * static_cast<Eigen::Index>(i);
-        const double scale = 2.0 / model.projections()[j].delay;
+        const double longest = model.projections()[j].longest_delay(), scale = 2.0 / longest;
         a.block(block, block, nodes, nodes) = scale * derivative.bottomRightCorner(nodes, nodes);
         a.block(block, 0, nodes, n) = scale * derivative.bottomLeftCorner(nodes, 1) * rows.row(j);
-        a.block(0, block + nodes - 1, n, 1) = at.lagged.col(j);
+        for (const Lag& lag : model.projections()[j].lags) {
+            const Eigen::VectorXd at_lag = chebyshev_values(nodes, 1.0 - 2.0 * lag.delay / longest) * lag.weight;
+            a.topLeftCorner(n, n) += at.lagged.col(j) * at_lag[0] * rows.row(j);
+            a.block(0, block, n, nodes) += at.lagged.col(j) * at_lag.tail(nodes).transpose();
+        }
     }
     const Eigen::VectorXcd all = Eigen::EigenSolver<Eigen::MatrixXd>(a, false).eigenvalues();
     std::vector<std::complex<double>> sorted(all.data(), all.data() + all.size());

@@ -66,7 +66,7 @@ MassModel::MassModel(const Network& network, const MassOptions& options) : closu
             layout.index = p;
             layout.source = projection.source;
             layout.target = i;
-            layout.delay = mass_delay(network, projection, options.ideal_delay);
+            layout.lags = mass_lags(network, projection, options.ideal_delay);
             layout.synapse_tau = synapse_times(projection.synapse).tau;
             layout.synapse_rise = synapse_times(projection.synapse).rise;
             projections_.push_back(layout);
@@ -112,6 +112,18 @@ MassModel::MassModel(const Network& network, const MassOptions& options) : closu
         if (projection.synapse_tau > 0.0) initial_state_[projection.synapse] = rates_before_[projection.source];
         if (projection.synapse_rise > 0.0) initial_state_[projection.synapse + 1] = rates_before_[projection.source];
     }
+}
+
+double MassModel::ProjectionLayout::mean_delay() const {
+    double mean = 0.0;
+    for (const Lag& lag : lags) mean += lag.weight * lag.delay;
+    return mean;
+}
+
+double MassModel::ProjectionLayout::longest_delay() const {
+    double longest = 0.0;
+    for (const Lag& lag : lags) longest = std::max(longest, lag.delay);
+    return longest;
 }
 
 std::string_view MassModel::closure_name() const {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "host/mass/afferents.hpp"
 #include "host/mass/mass.hpp"
 #include "models/closures/registry.hpp"
 #include "models/masses/mpr.hpp"
@@ -36,7 +37,9 @@ public:
     struct ProjectionLayout {                           ///< in the order of `afferents()`: grouped by target
         std::size_t index = 0;                          ///< in Network::projections
         std::size_t source = 0, target = 0;
-        double delay = 0.0;                             ///< time units; 0 = undelayed
+        std::vector<Lag> lags;                          ///< delays of its synapses; 0 = undelayed
+        double mean_delay() const;                      ///< time units
+        double longest_delay() const;
         double synapse_tau = 0.0;                       ///< time units; 0 = delta
         double synapse_rise = 0.0;                      ///< time units; 0 = one stage
         std::size_t synapse = 0;                        ///< offset of s in the state, followed by x where there are two stages
@@ -68,7 +71,7 @@ public:
     template <class T>
     T v(const T* y, std::size_t population) const { return mean(y, population, 1); }
 
-    /// dy/dt.  Shapes: y, dy [size()], delayed_rate [projections()] r_source(t - delay) in 1/time unit, input [population].
+    /// dy/dt.  Shapes: y, dy [size()], delayed_rate [projections()] r_source(t - delay), averaged over the lags, in 1/time unit, input [population].
     /// For T = double nothing is allocated.
     template <class T>
     void derivative(const T* y, const T* delayed_rate, const T* input, T* dy, Workspace<T>& workspace) const {

@@ -64,5 +64,19 @@ TEST(LorentzianStrengths, TransientOfTheExactMass) {
     EXPECT_GT(compare_transient(network, wrong, 6), 0.05);
 }
 
+/// A sparse network of large K, whose own correction is small beside the effect of the spread of delays.  Every neuron has the same in-degree.
+TEST(DrawnDelays, TransientOfTheMass) {
+    Network network = all_to_all(40000, 1, 6, 5e-3, Draw::compensated_quantiles);
+    Projection& p = network.projections[0];
+    p.topology = {TopologyKind::fixed_indegree, 2000, 0.0, false};
+    p.delay_law = DelayLaw::uniform;
+    p.shortest_delay = 1;
+    p.delay_steps = 160;
+    Network wrong = network;   // one delay, the mean
+    wrong.projections[0].delay_law = DelayLaw::constant;
+    wrong.projections[0].delay_steps = 80;
+    EXPECT_GT(compare_transient(network, wrong, 3), 0.05);
+}
+
 }  // namespace
 }  // namespace spikemass::theory

@@ -9,6 +9,7 @@
 #include "host/mass/mass_model.hpp"
 #include "host/mass/rate_equilibria.hpp"
 #include "models/base/error.hpp"
+#include "kernels/delays.hpp"
 #include "tests/host/mass/networks.hpp"
 
 namespace spikemass::mass {
@@ -249,6 +250,32 @@ TEST(FixedPoints, LorentzianStrengths) {
     for (const FixedPoint& point : points) {
         EXPECT_NEAR((1 + 2 * point.r[1]) / pi + 2 * point.r[0] * point.v[0], 0, 1e-9);
         EXPECT_NEAR((1 + 1 * point.r[0]) / pi + 2 * point.r[1] * point.v[1], 0, 1e-9);
+    }
+}
+
+/// (lambda - 2v)^2 = 2 r (J <exp(-lambda d)> - 2 pi^2 r), the mean taken over all steps of the law.
+TEST(FixedPoints, EigenvaluesOfDrawnDelays) {
+    for (const std::int64_t longest : {12, 60}) {   // fewer and more steps than classes
+        Network network = one_population(4, -12, 0.5);
+        network.dt = 0.01;
+        Projection& p = network.projections[0];
+        p.topology = {TopologyKind::erdos_renyi, 1000, 0, false};
+        p.delay_law = DelayLaw::gaussian;
+        p.shortest_delay = 5;
+        p.delay_steps = longest;
+        p.delay_mean = 20;
+        p.delay_sd = 9;
+        const auto points = fixed_points(network, {"none", false});
+        ASSERT_EQ(points.size(), 1u);
+        const double r = points[0].r[0], v = points[0].v[0];
+        const auto probability = kernels::delay_probabilities(p);
+        for (std::size_t k = 0; k < 2; ++k) {   // the leading pair
+            const std::complex<double> l = points[0].eigenvalues[k];
+            std::complex<double> lag = 0;
+            for (std::size_t d = 0; d < probability.size(); ++d) lag += probability[d] * std::exp(-l * (0.01 * static_cast<double>(d + 5)));
+            const auto left = (l - 2 * v) * (l - 2 * v), right = 2 * r * (-12.0 * lag - 2 * pi * pi * r);
+            EXPECT_LT(std::abs(left - right), (longest == 12 ? 1e-6 : 2e-3) * std::abs(left)) << longest << " " << l;   // 16 classes of a wide law
+        }
     }
 }
 
