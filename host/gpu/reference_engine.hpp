@@ -269,7 +269,7 @@ private:
     }
 
     /// Terms of a population in the steps of a slot.
-    static device::Global<const device::Term> terms(const PopulationState& p, std::uint64_t slot) {
+    static device::Global<const device::Term> terms(PopulationState& p, std::uint64_t slot) {
         const std::size_t n = p.host_terms.size();
         return {p.terms.view().data() + slot * n, n};
     }
