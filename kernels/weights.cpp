@@ -16,11 +16,7 @@ double power(int e) {
     return s;
 }
 
-/// Quantiles of the law in standard deviations from its mean, units of 2^-24.
-std::int32_t to_table(double z) {
-    const double units = z * 0x1p24;
-    return static_cast<std::int32_t>(units < 0 ? units - 0.5 : units + 0.5);
-}
+constexpr double lognormal_unit = 0x1p-22;   // its largest quantile is 380 standard deviations away, at sd = 3 mean
 
 constexpr int points = 16;   // of an interval, where means over a law are taken
 
@@ -35,7 +31,7 @@ double mean_over(const WeightView& view, F&& f) {
 }
 
 /// (L - 1) mean/sd for L lognormal of mean 1, the upper tail in a table of its own: a 4096th of the synapses carries a good part of the sum.
-/// The mean of what is drawn is made exact.
+/// Entries are the quantiles at the lower ends of the intervals.  The mean of what is drawn is made exact.
 std::vector<std::int32_t> lognormal_table(double mean, double sd) {
     const double ratio = sd / math::abs(mean), variance = math::log1p(ratio * ratio), sigma = math::sqrt(variance);
     constexpr int n = WeightView::intervals;
@@ -43,7 +39,7 @@ std::vector<std::int32_t> lognormal_table(double mean, double sd) {
     for (int part = 0; part < 2; ++part)
         for (int i = 0; i < n; ++i) {
             const std::int64_t size = std::int64_t{1} << (part == 0 ? 12 : 24), at = part == 0 ? i : size - n + i;
-            value.push_back(math::exp(sigma * gaussian_quantile(2 * at + 1 - size, size) - 0.5 * variance));
+            value.push_back(at == 0 ? 0.0 : math::exp(sigma * gaussian_quantile(2 * at - size, size) - 0.5 * variance));
         }
     double sum = 0.0, tail = 0.0;   // as WeightView interpolates
     for (int i = 0; i + 1 < n; ++i) {
@@ -53,7 +49,10 @@ std::vector<std::int32_t> lognormal_table(double mean, double sd) {
     tail += value.back();
     const double factor = n / (sum + tail / n);
     std::vector<std::int32_t> table;
-    for (const double x : value) table.push_back(to_table((x * factor - 1.0) / ratio));
+    for (const double x : value) {
+        const double z = (x * factor - 1.0) / ratio / lognormal_unit;
+        table.push_back(static_cast<std::int32_t>(z < 0 ? z - 0.5 : z + 0.5));
+    }
     return table;
 }
 
@@ -68,6 +67,7 @@ WeightView law_of(const Projection& p) {
     v.sd = p.strength_sd;
     if (p.strength_law == WeightLaw::lognormal) {
         v.tail = true;
+        v.unit = lognormal_unit;
         if (p.strength < 0) v.sd = -v.sd;
     }
     if (p.strength_law == WeightLaw::truncated_gaussian) {

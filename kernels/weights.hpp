@@ -15,7 +15,8 @@ struct WeightView {
     static constexpr std::int32_t intervals = 4096;
     static constexpr std::uint32_t most_draws = 4096;   ///< of one weight; laws that keep less than a hundredth of their draws are refused
     RandomKey key;
-    const std::int32_t* table = nullptr;        ///< [intervals] quantiles of the law in standard deviations from its mean, units of 2^-24; with a tail [2 intervals]
+    const std::int32_t* table = nullptr;        ///< [intervals] quantiles of the law in standard deviations from its mean, in units; with a tail [2 intervals]
+    double unit = 0x1p-24;                      ///< of the table
     double mean = 0.0, sd = 0.0, scale = 1.0;   ///< scale: units of fixed point in one of J, a power of two
     std::int64_t low = -(std::int64_t{1} << 40), high = std::int64_t{1} << 40;   ///< draws outside are drawn again; units of the table
     bool tail = false;                          ///< the table's last interval has quantiles of its own, which follow the others
@@ -33,7 +34,7 @@ struct WeightView {
         const auto part = static_cast<std::int64_t>((u >> 32) & 0xfffff);
         return t[i] + (((static_cast<std::int64_t>(t[j]) - t[i]) * part) >> 20);
     }
-    SPIKEMASS_HD double strength(std::int64_t quantile) const { return math::fma(sd, static_cast<double>(quantile) * 0x1p-24, mean); }
+    SPIKEMASS_HD double strength(std::int64_t quantile) const { return math::fma(sd, static_cast<double>(quantile) * unit, mean); }
     SPIKEMASS_HD std::int16_t operator()(std::int64_t source, std::int64_t target) const {
         std::int64_t z = 0;
         for (std::uint32_t j = 0; j < most_draws; ++j) {

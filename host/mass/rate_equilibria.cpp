@@ -116,17 +116,13 @@ bool newton(const RateSystem& system, std::vector<double>& rho) {
         double worst = 0.0;
         for (std::size_t a = 0; a < n; ++a) {
             double input = system.eta[a];
-            double width = system.delta[a];
-            for (std::size_t b = 0; b < n; ++b) {
-                input += system.coupling[a * n + b] * x[b];
-                width += system.spread[a * n + b] * x[b];
-            }
-            const Gain g = gain(input, width);
+            for (std::size_t b = 0; b < n; ++b) input += system.coupling[a * n + b] * x[b];
+            const Gain g = gain(input, system.width(a, x));
             const double residual = x[a] - g.rate;
             worst = std::max(worst, std::abs(residual));
             if (!with_jacobian) continue;
             step[a] = residual;
-            for (std::size_t b = 0; b < n; ++b) jacobian[a * n + b] = (a == b ? 1.0 : 0.0) - g.slope * system.coupling[a * n + b] - g.by_width * system.spread[a * n + b];
+            for (std::size_t b = 0; b < n; ++b) jacobian[a * n + b] = (a == b ? 1.0 : 0.0) - g.slope * system.coupling[a * n + b] - (system.spread.empty() ? 0.0 : g.by_width * system.spread[a * n + b]);
         }
         return worst;
     };
@@ -201,7 +197,7 @@ std::vector<std::vector<double>> rate_equilibria(const RateSystem& system) {
     const std::size_t n = system.size();
     std::vector<std::vector<double>> found;
     if (n == 1) {
-        const bool spread = system.spread[0] > 0.0;
+        const bool spread = !system.spread.empty() && system.spread[0] > 0.0;
         for (const double rho : spread ? spread_roots(system.eta[0], system.coupling[0], system.delta[0], system.spread[0])
                                        : one_population_roots(system.eta[0], system.coupling[0], system.delta[0]))
             found.push_back({rho});
@@ -253,8 +249,8 @@ bool is_stable(const Network& network, const std::vector<double>& rho) {
     const auto at = [&](std::size_t row, std::size_t column) -> double& { return a[row * n + column]; };
     for (std::size_t i = 0; i < populations; ++i) {
         const double per_tau = 1.0 / network.populations[i].tau;
-        double v = 0.0, width = system.delta[i];
-        for (std::size_t b = 0; b < populations; ++b) width += system.spread[i * populations + b] * rho[b];
+        double v = 0.0;
+        const double width = system.width(i, rho);
         if (width > 0.0) {
             v = -0.5 * width / (pi * rho[i]);
         } else if (rho[i] == 0.0) {

@@ -10,10 +10,15 @@
 namespace spikemass::mass {
 
 /// rho_a = Phi(eta_a + sum_b coupling_ab rho_b, delta_a + sum_b spread_ab rho_b), Phi(I, Delta) = Re sqrt(I + i Delta)/pi.
-/// Shapes: eta, delta [a], coupling, spread [a * size + b]; dimensionless (rho = tau r).  spread: half widths of strengths over targets.
+/// Shapes: eta, delta [a], coupling, spread [a * size + b]; dimensionless (rho = tau r).  spread: half widths of strengths over targets; empty: none.
 struct RateSystem {
     std::vector<double> eta, delta, coupling, spread;
     std::size_t size() const { return eta.size(); }
+    double width(std::size_t a, const std::vector<double>& rho) const {
+        double sum = delta[a];
+        for (std::size_t b = 0; b < rho.size() && !spread.empty(); ++b) sum += spread[a * size() + b] * rho[b];
+        return sum;
+    }
 };
 
 /// The steady states of `network` are those of this system, whatever its synapses and delays.
