@@ -53,8 +53,8 @@ public:
         for (PopulationState& p : populations_) upload_terms(p);
         scalar_terms_ = uploaded(host_scalar_terms_);
         scalars_ = Array<float>(device_, host_scalar_terms_.size());
-        std::vector<float> traces(scalar_starts_);
-        traces.insert(traces.end(), scalar_starts_.begin(), scalar_starts_.end());   // [stage][term]
+        std::vector<float> traces;   // [term][2 stages]
+        for (const float x : scalar_starts_) traces.insert(traces.end(), 2, x);
         scalar_traces_ = uploaded(traces);
     }
 
@@ -92,7 +92,7 @@ public:
             const ProjectionState& s = projections_[i];
             if (s.trace.size()) device_.download(s.trace, c.traces[i].data(), c.traces[i].size());
             else
-                for (std::size_t k = 0; k < c.traces[i].size(); ++k) device_.download(scalar_traces_, &c.traces[i][k], 1, k * host_scalar_terms_.size() + s.scalar);
+                for (std::size_t k = 0; k < c.traces[i].size(); ++k) device_.download(scalar_traces_, &c.traces[i][k], 1, 2 * s.scalar + k);
         }
         spiking::write_checkpoint(out, network_, identity(), c);
     }
@@ -112,7 +112,7 @@ public:
             ProjectionState& s = projections_[i];
             if (s.trace.size()) device_.upload(s.trace, c.traces[i].data(), c.traces[i].size());
             else
-                for (std::size_t k = 0; k < c.traces[i].size(); ++k) device_.upload(scalar_traces_, &c.traces[i][k], 1, k * host_scalar_terms_.size() + s.scalar);
+                for (std::size_t k = 0; k < c.traces[i].size(); ++k) device_.upload(scalar_traces_, &c.traces[i][k], 1, 2 * s.scalar + k);
         }
         for (ProjectionState& s : projections_)
             if (s.slots != 0) {
@@ -328,6 +328,7 @@ private:
         term.gain_of = s.gain_of.view();
         if (all && (p.source != p.target || p.topology.self_connections)) {
             s.scalar = term.scalar = host_scalar_terms_.size();
+            term.gain = 1.0f;
             host_scalar_terms_.push_back({p.source, p.delay_steps, drive.stages, s.gain_of.size() != 0 ? 1.0f : drive.gain, drive.prehistory.empty() ? 0.0f : drive.prehistory[0], drive.synapse});
             scalar_starts_.push_back(drive.trace_start);
         } else {
@@ -338,7 +339,8 @@ private:
             term.counts = s.counts.view();
             if (drive.stages > 0) {
                 s.trace = uploaded(std::vector<float>(n * static_cast<std::size_t>(drive.stages), drive.trace_start));
-                term.trace = s.trace.view();
+                term.trace = {s.trace.view().data(), n};
+                if (drive.stages == 2) term.second = {s.trace.view().data() + n, n};
             }
         }
         populations_[p.target].host_terms.push_back(term);

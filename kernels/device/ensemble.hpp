@@ -239,8 +239,7 @@ private:
                 for (std::uint64_t t = 0; t < p.terms.size(); ++t) {
                     const Term& term = p.terms.data()[t];
                     if (term.kind == Term::Kind::scalar) {
-                        const float x = shared.scalars.read(static_cast<unsigned>(term.scalar));
-                        input = term.gain_of.size() != 0 ? math::fma(term.gain_of.read(i), x, input) : input + x;
+                        input = term.times_gain(input, i, shared.scalars.read(static_cast<unsigned>(term.scalar)));
                         continue;
                     }
                     const std::uint32_t place = counts_of(n, term) + i, raw = shared.counts.read(place);

@@ -217,7 +217,7 @@ struct BeginStep {
     std::uint64_t populations = 0;
     Global<const ScalarTerm> terms;
     Global<std::uint32_t> list_sizes;       ///< [slot][population]
-    Global<float> traces, scalars;          ///< [stage][scalar term], [scalar term]
+    Global<float> traces, scalars;          ///< [scalar term][2 stages], [scalar term]
 
     SPIKEMASS_DEVICE void operator()() const {
         for (std::uint64_t t = arch::thread_index(); t < terms.size(); t += arch::block_size()) {

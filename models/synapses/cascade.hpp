@@ -10,6 +10,14 @@ namespace spikemass::models {
 /// One stage: s' = keep s + gain count; mean of s over the step: mean_keep s + mean_gain count.
 struct Stage {
     float keep, gain, mean_keep, mean_gain;
+
+    /// Mean of s over the step; s is advanced.  Values within 1e-30 of 0 become 0: no subnormals, the same on every machine.
+    SPIKEMASS_HD static float advance(const Stage& k, float& s, float count) {
+        const float mean = math::fma(k.mean_keep, s, k.mean_gain * count);
+        const float next = math::fma(k.keep, s, k.gain * count);
+        s = next < 1e-30f && next > -1e-30f ? 0.0f : next;   // sums of weights may be negative
+        return mean;
+    }
 };
 
 struct Cascade {
@@ -32,13 +40,17 @@ struct Cascade {
         return c;
     }
 
+    /// The second stage of a step: from x before the step and what the first stage gave, the mean of s; s is advanced.
+    SPIKEMASS_HD static float advance_second(const Cascade& k, float x, float first, float& s, float count) {
+        const float mean = math::fma(k.mean_keep, s, first);
+        const float next = math::fma(k.keep, s, math::fma(k.from_first, x, k.gain * count));
+        s = next < 1e-30f && next > -1e-30f ? 0.0f : next;
+        return mean;
+    }
     /// Mean of s over the step; both stages are advanced.
     SPIKEMASS_HD static float advance(const Cascade& k, float& x, float& s, float count) {
-        const float mean = math::fma(k.mean_keep, s, math::fma(k.first.mean_keep, x, k.first.mean_gain * count));
-        const float next_s = math::fma(k.keep, s, math::fma(k.from_first, x, k.gain * count)), next_x = math::fma(k.first.keep, x, k.first.gain * count);
-        x = next_x < 1e-30f && next_x > -1e-30f ? 0.0f : next_x;   // no subnormals
-        s = next_s < 1e-30f && next_s > -1e-30f ? 0.0f : next_s;
-        return mean;
+        const float before = x, first = Stage::advance(k.first, x, count);
+        return advance_second(k, before, first, s, count);
     }
 
 private:

@@ -20,13 +20,8 @@ struct Exponential {
     static Cascade cascade(double dt, double tau, double) { return {prepare(dt, tau)}; }
     static double gain(double weight, double tau_target, double) { return weight * tau_target; }
 
-    /// Mean of s over the step; s is advanced.  Values within 1e-30 of 0 become 0: no subnormals, the same on every machine.
-    SPIKEMASS_HD static float advance(const Step& k, float& s, float count) {
-        const float mean = math::fma(k.mean_keep, s, k.mean_gain * count);
-        const float next = math::fma(k.keep, s, k.gain * count);
-        s = next < 1e-30f && next > -1e-30f ? 0.0f : next;   // sums of weights may be negative
-        return mean;
-    }
+    /// Mean of s over the step; s is advanced.
+    SPIKEMASS_HD static float advance(const Step& k, float& s, float count) { return Stage::advance(k, s, count); }
 };
 
 }  // namespace spikemass::models
