@@ -204,6 +204,44 @@ void add_weights(std::int64_t n, double k, double f) {
     });
 }
 
+/// Delays of their own, uniform from 1 to `slots` steps, into a ring of counts, against one delay, each in the format that the engine takes.
+void add_delays(const std::string& name, std::int64_t n, double k, double f, std::int64_t slots) {
+    add("propagate/delays/" + name, [=]() -> Round {
+        struct State {
+            Contest one;
+            cpu::Graph graph;
+            Spikes spikes;
+            cpu::Buffer<std::uint16_t> ring, due;
+            std::vector<void*> slot;   // twice
+            std::size_t at = 0;
+        };
+        Wiring w{n, n, projection(TopologyKind::fixed_outdegree, k)}, drawn = w;
+        drawn.projection.delay_law = DelayLaw::uniform;
+        drawn.projection.delay_steps = slots;
+        const auto size = static_cast<std::size_t>(n), ring = static_cast<std::size_t>(slots);
+        const std::vector<Format> formats = w.chosen() == Format::rows32 ? std::vector{Format::rows32} : std::vector{Format::rows32, w.chosen()};
+        auto s = std::shared_ptr<State>(new State{{w, f, formats}, drawn.build(drawn.chosen()), Spikes(n, f, sized<std::size_t>(64, 3)), cpu::Buffer<std::uint16_t>(ring * size), cpu::Buffer<std::uint16_t>(size), {}});
+        for (std::size_t i = 0; i < 2 * ring; ++i) s->slot.push_back(s->ring.data() + i % ring * size);
+        const cpu::Isa& isa = cpu::best_isa();
+        const auto deliver = [s, ring, &isa] {
+            const auto& list = s->spikes.segments(s->at);
+            void* const* slot = s->slot.data() + s->at++ % ring;
+            if (s->graph.format == Format::rows16) isa.delayed16_count16(s->graph.rows16.view(), list.data(), list.size(), 0, s->graph.rows16.blocks, slot);
+            else isa.delayed32_count16(s->graph.rows32.view(), list.data(), list.size(), 0, ~0u, slot);
+        };
+        deliver();   // every synapse of the first step's spikes is in one slot
+        std::uint64_t found = 0;
+        for (std::size_t i = 0; i < ring * size; ++i) found += s->ring[i];
+        require(found == s->spikes.ids(0).size() * static_cast<std::uint64_t>(k), "propagate: drawn delays lose or invent arrivals");
+        const std::vector<Call> all = s->one.calls(), calls = {all.back(), deliver};
+        const double events = s->spikes.per_step() * k;
+        return [=] {
+            const std::vector<double> t = interleaved(calls);
+            return Numbers{{"drawn_vs_one_delay", t[1] / t[0]}, {"drawn_events_per_s", events / t[1]}, {"one_delay_events_per_s", events / t[0]}};
+        };
+    });
+}
+
 std::string text(const char* form, double a, double b = 0) {
     char out[96];
     std::snprintf(out, sizeof out, form, a, b);
@@ -223,6 +261,11 @@ void register_benchmarks() {
     add_contest("N1e6_K100_f1", wiring(n6, k2), 0.01, rows);
     if (settings().large || settings().tiny) add_contest("N1e6_K1000_f0.2", wiring(n6, k3), 0.002, rows);
     add_weights(n5, k3, 0.01);
+    const auto ring = sized<std::int64_t>(50, 7);
+    add_delays("N1e5_K1000_f1", n5, k3, 0.01, ring);
+    add_delays("N1e5_K100_f1", n5, k2, 0.01, ring);
+    add_delays("N1e4_K1000_f1", n4, k3, 0.01, ring);
+    add_delays("N1e6_K100_f1", n6, k2, 0.01, ring);
 
     for (double f : {0.001, 0.01, 0.03, 0.1}) add_contest(text("bits/p0.1_f%g", 100 * f), wiring(n4, sized(1000.0, 120.0)), f, all);
 

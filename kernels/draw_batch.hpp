@@ -18,7 +18,7 @@ constexpr int batch_blocks = 8;
 struct PhiloxLanes {
     __m256i word[4][2];
 
-    SPIKEMASS_HD PhiloxLanes(const RandomKey& key, std::uint64_t entity, std::uint64_t step, std::uint64_t step_stride, std::uint32_t index, std::uint32_t index_stride,
+    SPIKEMASS_H PhiloxLanes(const RandomKey& key, std::uint64_t entity, std::uint64_t step, std::uint64_t step_stride, std::uint32_t index, std::uint32_t index_stride,
                              std::uint64_t entity_stride = 0) {
         const std::uint32_t c3 = (static_cast<std::uint32_t>(key.stream) << 20) | (static_cast<std::uint32_t>(entity >> 32) & 0xffu) << 12 |
                                  (static_cast<std::uint32_t>(step >> 32) & 0xfffu);
@@ -45,7 +45,7 @@ struct PhiloxLanes {
             }
         }
     }
-    SPIKEMASS_HD static __m256i all(std::uint64_t x) { return _mm256_set1_epi64x(static_cast<long long>(x)); }
+    SPIKEMASS_H static __m256i all(std::uint64_t x) { return _mm256_set1_epi64x(static_cast<long long>(x)); }
 };
 
 /// out[j] = mulhi64(key.draw64(entity, step, 2 first_block + j), n) for j = 0..15; n < 2^32.
@@ -80,7 +80,7 @@ inline void draw_all(const RandomKey& key, std::uint64_t entity, std::uint64_t s
 }
 
 /// out[i] = word step & 3 of key.block(first_entity + i, step >> 2, 0) for i = 0..7; the entities must not cross a multiple of 2^32.
-SPIKEMASS_HD void noise_words(const RandomKey& key, std::uint64_t first_entity, std::uint64_t step, std::uint32_t* out) {
+SPIKEMASS_H void noise_words(const RandomKey& key, std::uint64_t first_entity, std::uint64_t step, std::uint32_t* out) {
     const PhiloxLanes p(key, first_entity, step >> 2, 0, 0, 0, 1);
     const __m256i even = _mm256_setr_epi32(0, 2, 4, 6, 0, 2, 4, 6);
     const auto low = [&](int w) {   // low halves of the eight lanes, in order
@@ -95,7 +95,7 @@ SPIKEMASS_HD void noise_words(const RandomKey& key, std::uint64_t first_entity, 
 inline void draw_all(const RandomKey& key, std::uint64_t entity, std::uint64_t step, std::uint32_t first_block, std::uint64_t* out) {
     for (std::uint32_t j = 0; j < 2 * batch_blocks; ++j) out[j] = key.draw64(entity, step, 2 * first_block + j);
 }
-SPIKEMASS_HD void noise_words(const RandomKey& key, std::uint64_t first_entity, std::uint64_t step, std::uint32_t* out) {
+SPIKEMASS_H void noise_words(const RandomKey& key, std::uint64_t first_entity, std::uint64_t step, std::uint32_t* out) {
     for (std::uint64_t i = 0; i < batch_blocks; ++i) out[i] = key.block(first_entity + i, step >> 2, 0).word[step & 3];
 }
 inline void draw_below(const RandomKey& key, std::uint64_t entity, std::uint64_t step, std::uint32_t first_block, std::uint64_t n, std::uint32_t* out) {

@@ -75,24 +75,39 @@ struct Topology {
 };
 
 enum class Normalise { mean_indegree, realised_mean_indegree, indegree, sqrt_mean_indegree, none };
-enum class SynapseKind { delta, exponential };
+enum class SynapseKind { delta, exponential, double_exponential, alpha };   // models/synapses/registry.hpp
 
 struct Synapse {
     SynapseKind kind = SynapseKind::delta;
-    double tau = 0.0;                ///< exponential: decay time in the file's time unit
+    double tau = 0.0;                ///< all but delta: decay time in the file's time unit
+    double tau_rise = 0.0;           ///< double_exponential: rise time
 };
+
+/// Law of J over synapses, where it is drawn for each of them.
+enum class WeightLaw { gaussian, truncated_gaussian, lognormal };
+
+/// Law of the delay over synapses; what it gives is cut to [shortest_delay, delay_steps] and rounded to whole steps (kernels/delays.hpp).
+enum class DelayLaw { constant, uniform, gaussian, lognormal, exponential };
 
 /// Input of target i: I_i += J tau_target s_i, s_i = (1/norm) sum_j A_ij sum_k a(t - t_j^k - d), a of unit area.
 struct Projection {
     std::string name;
     std::size_t source = 0, target = 0;   ///< indices into Network::populations
     Topology topology;
-    double strength = 0.0;                ///< J
+    double strength = 0.0;                ///< J: mean over synapses; centre over targets
     double strength_sd = 0.0;             ///< standard deviation of J over synapses; > 0: fixed-point weights
+    WeightLaw strength_law = WeightLaw::gaussian;
+    /// truncated_gaussian: the Gaussian and what is left of it; `strength` and `strength_sd` are the moments of the rest (kernels::weight_moments).
+    double parent_mean = 0.0, parent_sd = 0.0, strength_low = 0.0, strength_high = 0.0;
+    double strength_half_width = 0.0;     ///< > 0: J_i of target i is drawn from a Lorentzian of this half width (never together with strength_sd)
+    Draw strength_draw = Draw::midpoint_quantiles;
     Normalise normalise = Normalise::mean_indegree;
     Synapse synapse;
-    double delay = 0.0;                   ///< as asked for; 0 means one step
-    std::int64_t delay_steps = 1;         ///< >= 1; the realised lag is delay_steps * dt
+    double delay = 0.0;                   ///< as asked for; 0 means one step; drawn: mean over synapses
+    std::int64_t delay_steps = 1;         ///< >= 1; the realised lag is delay_steps * dt; drawn: the longest
+    DelayLaw delay_law = DelayLaw::constant;
+    std::int64_t shortest_delay = 1;      ///< steps; drawn delays only, as the following
+    double delay_mean = 0.0, delay_sd = 0.0;   ///< of the law before it is cut, in steps
 };
 
 enum class StimulusKind { step, pulse_train, ramp, sine, samples, chirp, white_noise, ornstein_uhlenbeck, poisson };

@@ -1,5 +1,5 @@
 #pragma once
-// Fixed-point weights: J drawn per synapse from a Gaussian by the integer table, in units of 2^-exponent (docs/numerics.md, "Graphs").
+// Strengths that are drawn: per synapse as fixed-point weights in units of 2^-exponent, or per target (docs/numerics.md, "Graphs").
 
 #include <cstdint>
 #include <vector>
@@ -13,19 +13,36 @@ namespace spikemass::kernels {
 /// What a weight is made of; the table in whatever memory.
 struct WeightView {
     static constexpr std::int32_t intervals = 4096;
+    static constexpr std::uint32_t most_draws = 4096;   ///< of one weight; laws that keep less than a hundredth of their draws are refused
     RandomKey key;
-    const std::int32_t* table = nullptr;        ///< [intervals] Gaussian quantiles in units of 2^-24
+    const std::int32_t* table = nullptr;        ///< [intervals] quantiles of the law in standard deviations from its mean, in units; with a tail [2 intervals]
+    double unit = 0x1p-24;                      ///< of the table
     double mean = 0.0, sd = 0.0, scale = 1.0;   ///< scale: units of fixed point in one of J, a power of two
+    std::int64_t low = -(std::int64_t{1} << 40), high = std::int64_t{1} << 40;   ///< draws outside are drawn again; units of the table
+    bool tail = false;                          ///< the table's last interval has quantiles of its own, which follow the others
 
-    /// `before`: synapses of the same pair that come before this one.
-    SPIKEMASS_HD std::int16_t operator()(std::int64_t source, std::int64_t target, std::uint32_t before = 0) const {
-        // 12 bits choose the table's interval, the next 20 interpolate inside it.
-        const std::uint64_t u = key.draw64(static_cast<std::uint64_t>(source), static_cast<std::uint64_t>(target), before);
-        const auto i = static_cast<std::int32_t>(u >> 52);
+    /// Quantile at u/2^64: 12 bits choose the interval, the next 20 interpolate inside it.
+    SPIKEMASS_HD std::int64_t quantile(std::uint64_t u) const {
+        const std::int32_t* t = table;
+        auto i = static_cast<std::int32_t>(u >> 52);
+        if (tail && i + 1 == intervals) {
+            t += intervals;
+            u <<= 12;
+            i = static_cast<std::int32_t>(u >> 52);
+        }
         const std::int32_t j = i + 1 < intervals ? i + 1 : i;
         const auto part = static_cast<std::int64_t>((u >> 32) & 0xfffff);
-        const std::int64_t z = table[i] + (((static_cast<std::int64_t>(table[j]) - table[i]) * part) >> 20);
-        const double w = math::fma(sd, static_cast<double>(z) * 0x1p-24, mean) * scale;
+        return t[i] + (((static_cast<std::int64_t>(t[j]) - t[i]) * part) >> 20);
+    }
+    SPIKEMASS_HD double strength(std::int64_t quantile) const { return math::fma(sd, static_cast<double>(quantile) * unit, mean); }
+    /// `before`: synapses of the same pair that come before this one, fewer than 2^20.
+    SPIKEMASS_HD std::int16_t operator()(std::int64_t source, std::int64_t target, std::uint32_t before = 0) const {
+        std::int64_t z = 0;
+        for (std::uint32_t j = 0; j < most_draws; ++j) {
+            z = quantile(key.draw64(static_cast<std::uint64_t>(source), static_cast<std::uint64_t>(target), j << 20 | before));
+            if (z >= low && z <= high) break;
+        }
+        const double w = strength(z) * scale;
         return static_cast<std::int16_t>(w < 0 ? w - 0.5 : w + 0.5);
     }
 };
@@ -59,6 +76,15 @@ private:
     WeightView view_;
     std::vector<std::int32_t> table_;
 };
+
+/// Mean and standard deviation of J over synapses as weights are drawn (before rounding to units), and the part of the draws that is kept.
+struct WeightMoments {
+    double mean = 0.0, sd = 0.0, kept = 1.0;
+};
+WeightMoments weight_moments(const Projection&);
+
+/// J_i of every target, where `strength_half_width` > 0.  Drawn and shuffled as a neuron parameter is (kernels/parameters.hpp), by seed_init.  Shape: [target].
+std::vector<double> target_strengths(const Projection&, std::int64_t n_targets, const Seeds&);
 
 inline WeightView Weights::view() const {
     WeightView v = view_;

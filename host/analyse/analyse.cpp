@@ -39,7 +39,7 @@ Analysis analyse(const NetworkFile& file, const AnalyseOptions& options) {
     result.fixed_points = mass::fixed_points(network, mass_options);
     const mass::MassModel model(network, mass_options);
     result.delays.resize(network.projections.size());
-    for (const auto& projection : model.projections()) result.delays[projection.index] = projection.delay;
+    for (const auto& projection : model.projections()) result.delays[projection.index] = projection.mean_delay();
     if (!network.stimuli.empty()) result.warnings.push_back("Stimuli are left out: the analysis is that of the network without them. A constant current is the same as a larger eta.");
     if (!result.along) return result;
     const auto networks = networks_of(file, *result.along, result.across);

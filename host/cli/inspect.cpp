@@ -103,8 +103,8 @@ int info(const Common& common, const std::string& path, bool keys, const std::st
         fmt::print("{}: dt {} {}, {} steps of warm-up, {} bins of {} steps\n", path, c.run.dt, c.run.time_unit, c.plan.warmup_steps, c.plan.bins, c.plan.steps_per_bin);
         for (const Population& p : c.network.populations) fmt::print("  population {}: {} {} neurons\n", p.name, p.size, models::NeuronModels::names[static_cast<int>(p.model)]);
         for (const Projection& p : c.network.projections)
-            fmt::print("  projection {}: {} -> {}, K = {:g}, J = {:g}, delay {} step{}\n", p.name, c.network.populations[p.source].name, c.network.populations[p.target].name,
-                       p.topology.mean_indegree, p.strength, p.delay_steps, p.delay_steps == 1 ? "" : "s");
+            fmt::print("  projection {}: {} -> {}, K = {:g}, J = {:g}, delay {}{} step{}\n", p.name, c.network.populations[p.source].name, c.network.populations[p.target].name,
+                       p.topology.mean_indegree, p.strength, p.delay_law == DelayLaw::constant ? "" : fmt::format("{} to ", p.shortest_delay), p.delay_steps, p.delay_steps == 1 ? "" : "s");
         fmt::print("  about {:.3g} synapses, {} of memory\n", m.synapses, output::human_bytes(static_cast<std::uint64_t>(m.bytes)));
         return 0;
     }

@@ -17,6 +17,7 @@
 #include "host/output/sweep_folder.hpp"
 #include "host/sweep/progress.hpp"
 #include "kernels/coupling.hpp"
+#include "kernels/delays.hpp"
 #include "models/closures/registry.hpp"
 
 namespace spikemass {
@@ -105,7 +106,7 @@ analysis::PointData point_data(const output::Dataset& d, std::size_t point, cons
         f.strength = effective_coupling(q);
         f.indegree = q.topology.mean_indegree;
         f.quenched = q.topology.kind == TopologyKind::annealed ? 1.0 : 1.0 - f.indegree / static_cast<double>(c.network.populations[q.source].size);
-        f.delay = static_cast<double>(q.delay_steps) * c.network.dt;
+        f.delay = kernels::mean_delay_steps(q) * c.network.dt;
         if (q.normalise == Normalise::mean_indegree)   // the other norms follow the realised degrees by themselves
             for (std::size_t k = 0; k < trials; ++k) f.realised_indegree.push_back(d.runs.k_mean[(point * trials + k) * h.projections.size() + p]);
         data.couplings.push_back(std::move(f));

@@ -115,7 +115,7 @@ private:
         if (key.type == Type::table) {
             const std::string path = child_path(parent, key.name);
             if (!node && key.default_value) return Json{{"distribution", "constant"}, {key.section->scalar, *key.default_value}};
-            if (!node && *key.section->scalar)
+            if (!node && *key.section->scalar && !key.section->find(key.section->selector)->default_value)
                 throw problem(fmt::format("{}: {} is missing ({}). Add {} = ... to {}.", reading_.place(path), path, key.section->doc, key.name, parent));
             return section(*key.section, node, path, outer);
         }

@@ -12,6 +12,7 @@
 #include "host/config/network_builder.hpp"
 #include "host/config/sweep_plan.hpp"
 #include "host/config/wording.hpp"
+#include "kernels/delays.hpp"
 #include "models/base/error.hpp"
 #include "models/base/random.hpp"
 
@@ -48,6 +49,7 @@ std::uint64_t swept_values_hash(const Document& document, const Resolved& resolv
         const Json* value = &resolved.configuration.resolved;
         for (std::string part : split_path(path)) {
             if (part == "probability") part = "mean_indegree";    // what it resolves to
+            if (value && value->is_number()) break;    // a constant delay resolves to its number
             value = value && value->is_object() && value->contains(part) ? &value->at(part) : nullptr;
         }
         if (value) text += path + "=" + value->dump() + "\n";
@@ -83,10 +85,17 @@ Configuration all_to_all_reference(const Document& document, const Node& root, c
         Json& table = out.resolved["projection"][p.name];
         const bool self_given = node_at(root, "projection." + p.name + ".topology.self_connections") != nullptr;
         table["topology"] = {{"kind", "all_to_all"}, {"self_connections", self_given ? p.topology.self_connections : true}};
-        double strength = p.strength;
-        if (p.normalise == Normalise::sqrt_mean_indegree) strength *= std::sqrt(p.topology.mean_indegree);
-        if (p.normalise == Normalise::none) strength *= p.topology.mean_indegree;
-        table["strength"] = {{"distribution", "constant"}, {"mean", strength}};
+        double factor = 1.0;
+        if (p.normalise == Normalise::sqrt_mean_indegree) factor = std::sqrt(p.topology.mean_indegree);
+        if (p.normalise == Normalise::none) factor = p.topology.mean_indegree;
+        if (p.strength_half_width > 0.0) {   // belongs to the targets, not to the graph
+            table["strength"]["center"] = p.strength * factor;
+            table["strength"]["half_width"] = p.strength_half_width * factor;
+        } else {
+            table["strength"] = {{"distribution", "constant"}, {"mean", p.strength * factor}};
+        }
+        if (p.delay_law != DelayLaw::constant)   // of whole steps, as near as possible
+            table["delay"] = {{"distribution", "constant"}, {"mean", std::round(kernels::mean_delay_steps(p)) * point.network.dt}};
         if (p.normalise == Normalise::sqrt_mean_indegree || p.normalise == Normalise::none) table["normalise"] = "mean_indegree";
     }
     const Reading reading{root, document.swept};

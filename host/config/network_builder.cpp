@@ -10,7 +10,9 @@
 #include "host/config/wording.hpp"
 #include "host/config/schema.hpp"
 #include "host/input/synapse_file.hpp"
+#include "kernels/delays.hpp"
 #include "kernels/recipes.hpp"
+#include "kernels/weights.hpp"
 #include "models/base/error.hpp"
 #include "models/base/random.hpp"
 #include "models/registry.hpp"
@@ -183,36 +185,112 @@ private:
         p.source = population_index(path + ".source", table.at("source").get<std::string>());
         p.target = population_index(path + ".target", table.at("target").get<std::string>());
         topology(path + ".topology", table.at("topology"), p);
-        p.strength = table.at("strength").at("mean").get<double>();
-        if (table.at("strength").contains("sd")) p.strength_sd = table.at("strength").at("sd").get<double>();
+        strength(path + ".strength", table.at("strength"), table.at("topology").at("kind"), p);
         if (p.topology.file) file_weights(path, p);
-        if (p.strength_sd > 0 && (p.topology.kind == TopologyKind::all_to_all || p.topology.kind == TopologyKind::annealed))
-            reading_.fail(path + ".strength.sd", fmt::format("kind = {} stores no synapses that could have weights of their own", table.at("topology").at("kind").dump()),
-                          "Use a constant strength, or a kind of graph that is stored, such as erdos_renyi.");
         p.normalise = enumerator<Normalise>(table, "normalise", section);
         p.synapse.kind = enumerator<SynapseKind>(table.at("synapse"), "kind", *section_of(path + ".synapse"));
-        if (p.synapse.kind == SynapseKind::exponential) p.synapse.tau = table.at("synapse").at("tau").get<double>();
+        for (const auto& [key, time] : {std::pair{"tau", &p.synapse.tau}, {"tau_decay", &p.synapse.tau}, {"tau_rise", &p.synapse.tau_rise}})
+            if (table.at("synapse").contains(key)) *time = table.at("synapse").at(key).get<double>();
         if (const Population& target = net_.populations[p.target]; target.model == NeuronKind::iaf_psc_exp) {
             if (p.synapse.kind != SynapseKind::delta)
                 reading_.fail(path + ".synapse.kind", fmt::format("population \"{}\" of iaf_psc_exp has synaptic currents of its own", target.name),
                               "Remove it, and set tau_syn_ex_ms and tau_syn_in_ms of the population.");
-            if (std::abs(p.strength) < 4.0 * p.strength_sd)
-                reading_.fail(path + ".strength.sd", "must be at most a quarter of the mean: the sign of the strength chooses the synaptic current of iaf_psc_exp", "Use a smaller sd, or one projection for each sign.");
+            one_sign(path + ".strength", p);
         }
-        p.delay = table.at("delay").get<double>();
-        p.delay_steps = std::max<std::int64_t>(1, steps(path + ".delay", p.delay));
-        if (static_cast<double>(p.delay_steps) >= 0x1p31)
-            reading_.fail(path + ".delay", fmt::format("is {} steps, and a delay has fewer than 2^31", p.delay_steps), "Use a larger dt or a shorter delay.");
+        delay(path + ".delay", table.at("delay"), table.at("topology").at("kind"), p);
         net_.projections.push_back(std::move(p));
     }
 
     /// A file's weights multiply the strength.
     void file_weights(const std::string& path, Projection& p) const {
-        if (p.strength_sd > 0)
-            reading_.fail(path + ".strength.sd", "synapses of a file have the weights of the file, or all the same one", "Use a constant strength; a file's weights multiply it.");
+        const bool own = p.topology.file->weighted && p.strength_half_width > 0;
+        if (p.strength_sd > 0 || own)
+            reading_.fail(path + (own ? ".strength.half_width" : ".strength.sd"), "synapses of a file have the weights of the file, or all the same one", "Use a constant strength; a file's weights multiply it.");
         p.topology.weight_factor = p.strength;
         p.strength_sd = p.topology.file->weighted ? std::abs(p.strength) * p.topology.file->weight_sd : 0.0;
         p.strength *= p.topology.file->mean_weight;
+    }
+
+    /// One delay for all resolves to a number.
+    void delay(const std::string& path, Json& table, const Json& topology, Projection& p) {
+        if (table.is_number()) table = {{"distribution", "constant"}, {"mean", table}};
+        const Section& section = *section_of(path);
+        p.delay_law = enumerator<DelayLaw>(table, "distribution", section);
+        if (p.delay_law == DelayLaw::constant) {
+            p.delay = table.at("mean").get<double>();
+            p.delay_steps = std::max<std::int64_t>(1, steps(path + ".mean", p.delay));
+            if (static_cast<double>(p.delay_steps) >= 0x1p31)
+                reading_.fail(path + ".mean", fmt::format("is {} steps, and a delay has fewer than 2^31", p.delay_steps), "Use a larger dt or a shorter delay.");
+            table = Json(p.delay);
+            return;
+        }
+        if (p.topology.kind == TopologyKind::all_to_all || p.topology.kind == TopologyKind::annealed)
+            reading_.fail(path + ".distribution", fmt::format("kind = {} stores no synapses that could have delays of their own", topology.dump()),
+                          "Use a single delay, or a kind of graph that is stored, such as erdos_renyi.");
+        p.shortest_delay = std::max<std::int64_t>(1, steps(path + ".low", table.at("low").get<double>()));
+        p.delay_steps = steps(path + ".high", table.at("high").get<double>());
+        if (p.delay_steps > kernels::longest_drawn_delay)
+            reading_.fail(path + ".high", fmt::format("is {} steps, and delays that differ between synapses are at most {}", p.delay_steps, kernels::longest_drawn_delay),
+                          "Use a larger dt or a shorter delay; every step up to the longest takes memory for each target.");
+        if (p.delay_steps < p.shortest_delay)
+            reading_.fail(path + ".high", fmt::format("must be at least low, and at least one step of {}", net_.dt), "Use a longer delay.");
+        if (table.contains("mean")) p.delay_mean = table.at("mean").get<double>() / net_.dt;
+        if (table.contains("sd")) p.delay_sd = table.at("sd").get<double>() / net_.dt;
+        if (const double kept = kernels::kept_delays(p); kept < 0.01)
+            reading_.fail(path + ".high", fmt::format("[low, high] keeps {:.3g} % of the distribution, and at least 1 % is needed", 100 * kept), "Use wider bounds, or a mean between them.");
+        p.delay = kernels::mean_delay_steps(p) * net_.dt;
+    }
+
+    void strength(const std::string& path, const Json& table, const Json& topology, Projection& p) {
+        const std::string& law = table.at("distribution").get_ref<const std::string&>();
+        if (law == "lorentzian") {
+            p.strength = table.at("center").get<double>();
+            p.strength_half_width = table.at("half_width").get<double>();
+            p.strength_draw = enumerator<Draw>(table, "draw", *section_of(path));
+            return;
+        }
+        p.strength = table.at("mean").get<double>();
+        if (law == "constant") return;
+        p.strength_sd = table.at("sd").get<double>();
+        if (p.strength_sd > 0 && (p.topology.kind == TopologyKind::all_to_all || p.topology.kind == TopologyKind::annealed))
+            reading_.fail(path + ".sd", fmt::format("kind = {} stores no synapses that could have weights of their own", topology.dump()),
+                          "Use a constant or lorentzian strength, or a kind of graph that is stored, such as erdos_renyi.");
+        if (law == "lognormal") {
+            p.strength_law = WeightLaw::lognormal;
+            if (p.strength == 0) reading_.fail(path + ".mean", "must not be 0: a lognormal strength has one sign, that of its mean", "Use gaussian for strengths of both signs.");
+            if (p.strength_sd > 3 * std::abs(p.strength))
+                reading_.fail(path + ".sd", fmt::format("must be at most 3 abs(mean) = {:.10g}: beyond it 16-bit weights are too coarse for the many small strengths beside the few large ones", 3 * std::abs(p.strength)),
+                              "Use a smaller sd.");
+        }
+        if (law == "truncated_gaussian") {
+            p.strength_law = WeightLaw::truncated_gaussian;
+            p.parent_mean = p.strength;
+            p.parent_sd = p.strength_sd;
+            p.strength_low = table.at("low").get<double>();
+            p.strength_high = table.at("high").get<double>();
+            if (p.strength_low >= p.strength_high) reading_.fail(path + ".high", fmt::format("must be larger than low = {}", p.strength_low), "Both are strengths, as mean is.");
+            if (p.strength_sd == 0) {
+                if (p.strength < p.strength_low || p.strength > p.strength_high) reading_.fail(path + ".mean", "lies outside [low, high], and sd = 0 leaves nothing else", "Use a mean between them.");
+                return;
+            }
+            const kernels::WeightMoments m = kernels::weight_moments(p);
+            if (m.kept < 0.01 || !(m.sd > 0))
+                reading_.fail(path + ".low", fmt::format("[low, high] keeps {:.3g} % of a Gaussian of this mean and sd, and draws are repeated until one lies inside: at least 1 % is needed", 100 * m.kept),
+                              "Use wider bounds, or a mean between them.");
+            p.strength = m.mean;
+            p.strength_sd = m.sd;
+        }
+    }
+
+    /// The sign of the strength chooses the synaptic current of iaf_psc_exp.
+    void one_sign(const std::string& path, const Projection& p) const {
+        const std::string why = "must leave the strength one sign, which chooses the synaptic current of iaf_psc_exp";
+        if (p.strength_half_width > 0) reading_.fail(path + ".half_width", why, "Use another distribution.");
+        if (p.strength_sd == 0 || p.strength_law == WeightLaw::lognormal) return;
+        if (p.strength_law == WeightLaw::truncated_gaussian) {
+            if (p.strength_low < 0 && p.strength_high > 0) reading_.fail(path + ".low", why, "Use bounds of one sign, or one projection for each sign.");
+        } else if (!p.topology.file && std::abs(p.strength) < 4.0 * p.strength_sd)
+            reading_.fail(path + ".sd", why + ": at most a quarter of the mean", "Use a smaller sd, or one projection for each sign.");
     }
 
     /// What is possible: K sources for every target, none of them twice.

@@ -12,10 +12,11 @@
 #include "host/cpu/graph.hpp"
 #include "host/spiking/checkpoint.hpp"
 #include "host/spiking/setup.hpp"
+#include "kernels/delays.hpp"
 #include "kernels/stimulus.hpp"
 #include "models/base/random.hpp"
 #include "models/registry.hpp"
-#include "models/synapses/exponential.hpp"
+#include "models/synapses/registry.hpp"
 
 namespace spikemass::cpu {
 
@@ -52,12 +53,15 @@ struct SpikeList {
 struct ProjectionState {
     const Projection* spec = nullptr;
     Graph graph;
-    Buffer<std::uint16_t> counts16;
+    Buffer<std::uint16_t> counts16;                  ///< [slot][target]; one slot where all synapses have the same delay
     Buffer<std::uint32_t> counts32;
     Buffer<std::int32_t> sums;
-    Buffer<float> gain_of, trace;
-    float scalar_trace = 0, scalar_trace_before = 0;  ///< of an all-to-all projection; before = without the pending step
-    float prehistory = 0;
+    std::int64_t slots = 1;                          ///< drawn delays: the longest; arrivals of step n are in slot n mod slots
+    std::size_t stride = 0;                          ///< counts of a slot
+    std::vector<void*> slot;                         ///< [2 slots] drawn delays: where slots begin, twice
+    Buffer<float> gain_of, trace;                    ///< trace: [stage][target]
+    float scalar_trace[2] = {}, scalar_trace_before[2] = {};   ///< [stage] of an all-to-all projection; before = without the pending step
+    std::vector<float> prehistory;                   ///< [step]
     std::size_t list = 0;
     std::size_t term = 0;                            ///< index into the target population's terms
     RandomKey annealed;
@@ -110,6 +114,8 @@ private:
     void update_range(const Range& range, std::int64_t step, const RecordFlags* flags, UpdateResult& result);
     void list_range(const Range& range, std::int64_t next_step);
     void propagate(const Task& task, std::int64_t step);
+    void propagate_delayed(const ProjectionState& s, const Task& task, const SpikeSegment* segments, std::size_t n, void* const* slot);
+    void rebuild_slots(ProjectionState& s, const std::vector<std::vector<std::uint32_t>>& spikes, std::int64_t step);
     void prepare_scalars(std::int64_t step);
     void close_bin(std::int64_t steps_per_bin, const RecordFlags& flags, std::vector<PopulationBins>& out);
     void deliver_spikes(std::int64_t step);
@@ -197,22 +203,33 @@ void CpuEngine::build_projection(std::size_t index, const GraphOptions& options)
     const TopologyKind kind = p.topology.kind;
 
     InputTerm term;
+    const bool delayed = s.graph.format != Format::none && p.delay_law != DelayLaw::constant;
+    if (delayed) s.slots = p.delay_steps;
+    const auto slots = static_cast<std::size_t>(s.slots);
     const bool own_excluded = kind == TopologyKind::all_to_all && p.source == p.target && !p.topology.self_connections;
     if (kind == TopologyKind::all_to_all && !own_excluded) {
         term.kind = InputTerm::Kind::scalar;
     } else if (s.graph.format != Format::none && p.strength_sd > 0) {
-        s.sums = Buffer<std::int32_t>(n);
+        s.sums = Buffer<std::int32_t>(slots * n);
+        s.stride = n;
         term.kind = InputTerm::Kind::signed32;
         term.counts = s.sums.data();
     } else if (s.graph.format != Format::none && s.graph.max_indegree < 65536) {
         // bit rows write whole chunks of 512
-        s.counts16 = Buffer<std::uint16_t>((n + 511) / 512 * 512);
+        s.stride = (n + 511) / 512 * 512;
+        s.counts16 = Buffer<std::uint16_t>(slots * s.stride);
         term.kind = InputTerm::Kind::count16;
         term.counts = s.counts16.data();
     } else {
-        s.counts32 = Buffer<std::uint32_t>(n);
+        s.stride = n;
+        s.counts32 = Buffer<std::uint32_t>(slots * n);
         term.kind = InputTerm::Kind::count32;
         term.counts = s.counts32.data();
+    }
+
+    for (std::size_t k = 0; delayed && k < 2 * slots; ++k) {
+        const std::size_t first = k % slots * s.stride;
+        s.slot.push_back(s.sums.size() ? static_cast<void*>(s.sums.data() + first) : s.counts16.size() ? static_cast<void*>(s.counts16.data() + first) : s.counts32.data() + first);
     }
 
     const spiking::GraphFacts built{s.graph.format != Format::none, s.graph.k_mean, s.graph.weight_unit};
@@ -224,18 +241,14 @@ void CpuEngine::build_projection(std::size_t index, const GraphOptions& options)
         term.gain_of = s.gain_of.data();
     }
     term.gain = drive.gain;
-    s.prehistory = term.prehistory = drive.prehistory;
-    if (drive.exponential) {
-        term.keep = drive.trace.keep;
-        term.trace_gain = drive.trace.gain;
-        term.mean_keep = drive.trace.mean_keep;
-        term.mean_gain = drive.trace.mean_gain;
-        s.scalar_trace = drive.trace_start;
-        if (term.kind != InputTerm::Kind::scalar) {
-            s.trace = Buffer<float>(n);
-            std::fill_n(s.trace.data(), n, drive.trace_start);
-            term.trace = s.trace.data();
-        }
+    s.prehistory = drive.prehistory;
+    term.stages = drive.stages;
+    term.synapse = drive.synapse;
+    for (float& x : s.scalar_trace) x = drive.trace_start;
+    if (drive.stages > 0 && term.kind != InputTerm::Kind::scalar) {
+        s.trace = Buffer<float>(n * static_cast<std::size_t>(drive.stages));
+        std::fill_n(s.trace.data(), s.trace.size(), drive.trace_start);
+        for (std::size_t k = 0; k < static_cast<std::size_t>(drive.stages); ++k) term.trace[k] = s.trace.data() + k * n;
     }
     PopulationState& t = populations_[p.target];
     s.term = t.terms.size();
@@ -243,10 +256,11 @@ void CpuEngine::build_projection(std::size_t index, const GraphOptions& options)
     t.term_projection.push_back(index);
 
     if (s.graph.format != Format::none || kind == TopologyKind::annealed) {
-        const auto found = std::find_if(lists_.begin(), lists_.end(), [&](const SpikeList& l) { return l.population == p.source && l.delay == p.delay_steps; });
+        const std::int64_t list_delay = delayed ? 1 : p.delay_steps;   // drawn delays: spikes are delivered at once, each synapse into its slot
+        const auto found = std::find_if(lists_.begin(), lists_.end(), [&](const SpikeList& l) { return l.population == p.source && l.delay == list_delay; });
         s.list = static_cast<std::size_t>(found - lists_.begin());
         if (found == lists_.end()) {
-            SpikeList list{p.source, p.delay_steps, Buffer<std::uint32_t>(static_cast<std::size_t>(source.size)), {}};
+            SpikeList list{p.source, list_delay, Buffer<std::uint32_t>(static_cast<std::size_t>(source.size)), {}};
             for (const Range& r : ranges_)
                 if (r.population == p.source) list.segments.push_back({list.ids.data() + r.begin, 0});
             lists_.push_back(std::move(list));
@@ -259,10 +273,10 @@ void CpuEngine::build_projection(std::size_t index, const GraphOptions& options)
     f.k_mean = s.graph.k_mean;
     f.k_var = s.graph.k_var;
     f.graph_checksum = s.graph.checksum;
-    f.effective_delay = static_cast<double>(p.delay_steps) * network_.dt;
+    f.effective_delay = kernels::mean_delay_steps(p) * network_.dt;
     f.weight = spiking::mean_weight(p, built);
     f.weight_unit = drive.weighted ? s.graph.weight_unit : 0.0;
-    f.format = kind == TopologyKind::annealed ? "annealed" : std::string(format_name(s.graph.format)) + (drive.weighted ? "/weighted" : "");
+    f.format = kind == TopologyKind::annealed ? "annealed" : std::string(format_name(s.graph.format)) + (drive.weighted ? "/weighted" : "") + (delayed ? "/delays" : "");
     std::vector<std::uint32_t>().swap(s.graph.indegree);
 }
 
@@ -364,7 +378,9 @@ void CpuEngine::propagate(const Task& task, std::int64_t step) {
     const SpikeList& list = lists_[s.list];
     const SpikeSegment* segments = list.segments.data();
     const std::size_t n = list.segments.size();
-    if (g.format == Format::rows16) {
+    if (!s.slot.empty()) {
+        propagate_delayed(s, task, segments, n, s.slot.data() + static_cast<std::size_t>((step + s.slots - 1) % s.slots));   // slot[d]: d steps after step - 1
+    } else if (g.format == Format::rows16) {
         const auto view = g.rows16.view();
         if (s.sums.size()) isa_.rows16_weighted(view, segments, n, task.begin, task.end, s.sums.data());
         else if (s.counts16.size()) isa_.rows16_count16(view, segments, n, task.begin, task.end, s.counts16.data());
@@ -391,23 +407,52 @@ void CpuEngine::propagate(const Task& task, std::int64_t step) {
     }
 }
 
+/// `slot`: [delay], slots of the projection's counts.
+void CpuEngine::propagate_delayed(const ProjectionState& s, const Task& task, const SpikeSegment* segments, std::size_t n, void* const* slot) {
+    if (s.graph.format == Format::rows16) {
+        const auto view = s.graph.rows16.view();
+        if (s.sums.size()) isa_.delayed16_weighted(view, segments, n, task.begin, task.end, slot);
+        else if (s.counts16.size()) isa_.delayed16_count16(view, segments, n, task.begin, task.end, slot);
+        else isa_.delayed16_count32(view, segments, n, task.begin, task.end, slot);
+    } else {
+        const auto view = s.graph.rows32.view();
+        if (s.sums.size()) isa_.delayed32_weighted(view, segments, n, task.begin, task.end, slot);
+        else if (s.counts16.size()) isa_.delayed32_count16(view, segments, n, task.begin, task.end, slot);
+        else isa_.delayed32_count32(view, segments, n, task.begin, task.end, slot);
+    }
+}
+
+/// What spikes of the last steps will still bring, from [age - 1][spike]; those one step old are delivered with the next step.
+void CpuEngine::rebuild_slots(ProjectionState& s, const std::vector<std::vector<std::uint32_t>>& spikes, std::int64_t step) {
+    Buffer<std::uint32_t> delivered(s.stride);   // of any kind of count
+    const Task all{0, 0, 0, s.graph.format == Format::rows16 ? static_cast<std::uint32_t>(s.graph.rows16.blocks) : ~0u};
+    for (std::int64_t age = 2; age <= std::min(s.slots, step); ++age) {
+        std::vector<void*> slot;
+        for (std::int64_t d = 0; d <= s.slots; ++d) slot.push_back(d < age ? static_cast<void*>(delivered.data()) : s.slot[static_cast<std::size_t>((step - age + d) % s.slots)]);
+        const auto& ids = spikes[static_cast<std::size_t>(age - 1)];
+        const SpikeSegment segment{ids.data(), ids.size()};
+        propagate_delayed(s, all, &segment, 1, slot.data());
+    }
+}
+
 /// What is one number per population and step: stimulus, all-to-all input, arrivals from before time zero.
 void CpuEngine::prepare_scalars(std::int64_t step) {
     for (std::size_t i = 0; i < populations_.size(); ++i) stimulus_[i] = spiking::common_input(network_, i, step);
     for (ProjectionState& s : projections_) {
         InputTerm& t = populations_[s.spec->target].terms[s.term];
         const std::int64_t at = step - s.spec->delay_steps;
-        if (at >= 0) t.prehistory = 0.0f;
+        t.prehistory = static_cast<std::size_t>(step) < s.prehistory.size() ? s.prehistory[static_cast<std::size_t>(step)] : 0.0f;
+        if (!s.slot.empty()) t.counts = s.slot[static_cast<std::size_t>(step % s.slots)];
         if (t.kind != InputTerm::Kind::scalar) continue;
         std::uint64_t total = 0;
         if (at >= 0)
             for (std::uint64_t c : populations_[s.spec->source].counts[slot(at)]) total += c;
         const float arrivals = static_cast<float>(total) + t.prehistory;
-        s.scalar_trace_before = s.scalar_trace;
-        const float drive = s.spec->synapse.kind == SynapseKind::exponential
-                                ? models::Exponential::advance({t.keep, t.trace_gain, t.mean_keep, t.mean_gain}, s.scalar_trace, arrivals)
-                                : arrivals;
-        t.scalar = t.gain * drive;
+        std::copy_n(s.scalar_trace, 2, s.scalar_trace_before);
+        const float drive = t.stages == 0   ? arrivals
+                            : t.stages == 1 ? models::Exponential::advance(t.synapse.first, s.scalar_trace[0], arrivals)
+                                            : models::Cascade::advance(t.synapse, s.scalar_trace[0], s.scalar_trace[1], arrivals);
+        t.scalar = t.gain_of ? drive : t.gain * drive;
     }
 }
 
@@ -541,7 +586,7 @@ spiking::Checkpoint CpuEngine::empty_checkpoint() const {
     for (const PopulationState& p : populations_)
         c.populations.push_back({std::vector(p.columns.size(), std::vector<float>(static_cast<std::size_t>(p.spec->size))), std::vector<std::vector<std::uint32_t>>(static_cast<std::size_t>(ring_))});
     for (const ProjectionState& s : projections_)
-        c.traces.emplace_back(s.trace.size() ? s.trace.size() : s.spec->synapse.kind == SynapseKind::exponential ? 1 : 0);
+        c.traces.emplace_back(s.trace.size() ? s.trace.size() : static_cast<std::size_t>(models::stages_of(static_cast<int>(s.spec->synapse.kind))));
     return c;
 }
 
@@ -561,7 +606,7 @@ void CpuEngine::save(std::ostream& out) const {
         if (s.trace.size())
             std::copy_n(s.trace.data(), s.trace.size(), c.traces[i].data());
         else if (!c.traces[i].empty())   // a pending step has already advanced the common trace
-            c.traces[i][0] = pending_ ? s.scalar_trace_before : s.scalar_trace;
+            std::copy_n(pending_ ? s.scalar_trace_before : s.scalar_trace, c.traces[i].size(), c.traces[i].data());
     }
     spiking::write_checkpoint(out, network_, identity(), c);
 }
@@ -588,11 +633,11 @@ void CpuEngine::load(std::istream& in) {
         if (s.trace.size())
             std::copy(c.traces[i].begin(), c.traces[i].end(), s.trace.data());
         else if (!c.traces[i].empty())
-            s.scalar_trace = c.traces[i][0];
+            std::copy(c.traces[i].begin(), c.traces[i].end(), s.scalar_trace);
         std::fill_n(s.counts16.data(), s.counts16.size(), 0);
         std::fill_n(s.counts32.data(), s.counts32.size(), 0);
         std::fill_n(s.sums.data(), s.sums.size(), 0);
-        populations_[s.spec->target].terms[s.term].prehistory = c.step < s.spec->delay_steps ? s.prehistory : 0.0f;
+        if (!s.slot.empty()) rebuild_slots(s, c.populations[s.spec->source].spikes, c.step);
     }
     step_ = c.step;
     digest_low_ = c.digest_low;
@@ -623,7 +668,8 @@ MemoryEstimate estimate_memory(const Network& network, const CpuOptions& options
         const Population &s = network.populations[p.source], &t = network.populations[p.target];
         const auto g = cpu::estimate_graph(p, s.size, t.size, p.source == p.target, {options.threads, cpu::Format::none});
         peak = std::max(peak, g.build_bytes - g.bytes);
-        stored += g.bytes + static_cast<double>(t.size) * 12 + static_cast<double>(s.size) * 4;
+        stored += g.bytes + static_cast<double>(t.size) * 4 * (2 + std::max(1, models::stages_of(static_cast<int>(p.synapse.kind)))) + static_cast<double>(s.size) * 4;
+        if (p.delay_law != DelayLaw::constant) stored += static_cast<double>(t.size) * static_cast<double>(p.delay_steps) * (p.strength_sd > 0 ? 4.0 : 2.0);
         e.synapses += g.synapses;
     }
     e.bytes = stored + peak;

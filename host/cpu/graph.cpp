@@ -44,7 +44,7 @@ Format choose_format(const Projection& p, std::int64_t n_sources, std::int64_t n
     if (kernels::stores_nothing(p.topology.kind)) return Format::none;
     if (o.force != Format::none) return o.force;
     const double density = p.topology.mean_indegree / static_cast<double>(n_sources);
-    if (p.strength_sd == 0.0 && !has_multapses(p.topology.kind) && density >= tuning::min_density && n_sources < 65536) return Format::bit_rows;
+    if (p.strength_sd == 0.0 && p.delay_law == DelayLaw::constant && !has_multapses(p.topology.kind) && density >= tuning::min_density && n_sources < 65536) return Format::bit_rows;
     return n_targets <= tuning::l2_block || segment(p, n_sources, n_targets, tuning::l2_block) >= tuning::l2_segment ? Format::rows16 : Format::rows32;
 }
 
@@ -56,7 +56,7 @@ GraphEstimate estimate_graph(const Projection& p, std::int64_t n_sources, std::i
     const auto ns = static_cast<double>(n_sources), nt = static_cast<double>(n_targets);
     if (e.format == Format::none) return e;
     e.synapses = p.topology.mean_indegree * nt;
-    const double weight = p.strength_sd > 0 ? 2.0 : 0.0;
+    const double weight = (p.strength_sd > 0 ? 2.0 : 0.0) + (p.delay_law != DelayLaw::constant ? 2.0 : 0.0);   // and the delay
     const double blocks = e.format == Format::rows16 ? std::ceil(nt / static_cast<double>(block_width(p, n_sources, n_targets))) : 1.0;
     if (e.format == Format::bit_rows)
         e.bytes = std::ceil(nt / 512.0) * ns * 64.0;

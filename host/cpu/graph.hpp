@@ -33,11 +33,12 @@ struct Rows {
     Buffer<std::uint64_t> start64;    ///< instead, where there may be 2^32 synapses
     Buffer<Index> index;              ///< [synapses]
     Buffer<std::int16_t> weight;      ///< [synapses]; empty when all weights are equal
+    Buffer<std::uint16_t> delay;      ///< [synapses] steps; empty when all delays are
 
     std::uint64_t start(std::size_t segment) const { return start32.size() ? start32[segment] : start64[segment]; }
     void set_start(std::size_t segment, std::uint64_t x) { start32.size() ? void(start32[segment] = static_cast<std::uint32_t>(x)) : void(start64[segment] = x); }
-    RowsView<Index> view() const { return {start64.data(), start32.data(), blocks, static_cast<std::size_t>(width), index.data(), weight.data()}; }
-    std::size_t bytes() const { return start32.bytes() + start64.bytes() + index.bytes() + weight.bytes(); }
+    RowsView<Index> view() const { return {start64.data(), start32.data(), blocks, static_cast<std::size_t>(width), index.data(), weight.data(), delay.data()}; }
+    std::size_t bytes() const { return start32.bytes() + start64.bytes() + index.bytes() + weight.bytes() + delay.bytes(); }
 };
 
 struct Graph {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "host/cpu/graph.hpp"
+#include "kernels/delays.hpp"
 #include "kernels/recipes.hpp"
 #include "kernels/synapse_hash.hpp"
 #include "kernels/weights.hpp"
@@ -38,11 +39,12 @@ struct Builder {
     std::int64_t n_sources, n_targets;
     int threads;
     kernels::Weights weights;
+    kernels::Delays delays;
     Buffer<std::uint32_t> sources;   ///< of all targets of a part, while it is sorted
     Graph graph;
 
     Builder(const kernels::Setting& s, const Isa& i, int n_threads, Format format)
-        : projection(s.projection), isa(i), setting(s), n_sources(s.n_sources), n_targets(s.n_targets), threads(n_threads), weights(s.projection, s.seeds) {
+        : projection(s.projection), isa(i), setting(s), n_sources(s.n_sources), n_targets(s.n_targets), threads(n_threads), weights(s.projection, s.seeds), delays(s.projection, s.seeds) {
         graph.format = format;
         graph.n_sources = n_sources;
         graph.n_targets = n_targets;
@@ -149,6 +151,7 @@ struct Builder {
             fill_by_edge(recipe, rows);
         else
             fill_by_source(recipe, rows);
+        if (delays.drawn()) draw_delays(rows);
         account(rows, ByTarget<R>);
     }
 
@@ -489,6 +492,22 @@ struct Builder {
         }
     }
 
+    template <class Index>
+    void draw_delays(Rows<Index>& rows) {
+        rows.delay = Buffer<std::uint16_t>(rows.index.size());
+#pragma omp parallel for num_threads(threads) schedule(static)
+        for (std::int64_t s = 0; s < n_sources; ++s)
+            for (std::size_t b = 0; b < rows.blocks; ++b) {
+                const std::size_t segment = static_cast<std::size_t>(s) * rows.blocks + b;
+                const std::uint64_t from = rows.start(segment), end = rows.start(segment + 1);
+                std::uint32_t before = 0;   // synapses of the same pair
+                for (std::uint64_t e = from; e < end; ++e) {
+                    before = e > from && rows.index[e] == rows.index[e - 1] ? before + 1 : 0;
+                    rows.delay[e] = delays(s, static_cast<std::int64_t>(b) * rows.width + rows.index[e], before);
+                }
+            }
+    }
+
     /// Checksum, and in-degrees where the recipe went by source.
     template <class Index>
     void account(const Rows<Index>& rows, bool has_indegrees) {
@@ -502,6 +521,13 @@ struct Builder {
                 const std::uint64_t from = rows.start(segment), first = b * static_cast<std::uint64_t>(rows.width);
                 const std::size_t n = rows.start(segment + 1) - from;
                 const std::int16_t* w = rows.weight.size() ? rows.weight.data() + from : nullptr;
+                if (rows.delay.size()) {   // each synapse with its own
+                    for (std::size_t i = 0; i < n; ++i) {
+                        const std::uint64_t own = kernels::row_hash(static_cast<std::uint64_t>(s), rows.delay[from + i]), target = first + rows.index[from + i];
+                        checksum += w ? kernels::synapse_hash(own, target, w[i]) : kernels::synapse_hash(own, target);
+                    }
+                    continue;
+                }
                 if constexpr (sizeof(Index) == 2)
                     checksum += isa.checksum16(row, first, rows.index.data() + from, w, n);
                 else

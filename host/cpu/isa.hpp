@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "models/synapses/cascade.hpp"
+
 namespace spikemass::models {
 struct Noise;
 }
@@ -16,12 +18,13 @@ struct InputTerm {
     enum class Kind : std::int32_t { scalar, count16, count32, signed32 };
     Kind kind = Kind::scalar;
     void* counts = nullptr;          ///< [target] u16, u32 or i32; read and zeroed
-    float scalar = 0;                ///< all-to-all: the finished current
+    float scalar = 0;                ///< all-to-all: the finished current, or with gain_of what each target multiplies by its own
     float prehistory = 0;            ///< counts per step that stand for the spikes before time zero
     float gain = 0;                  ///< current per count
     const float* gain_of = nullptr;  ///< [target], when the gain differs between targets
-    float* trace = nullptr;          ///< [target], exponential synapse
-    float keep = 0, trace_gain = 0, mean_keep = 0, mean_gain = 0;
+    int stages = 0;                  ///< of the synapse
+    float* trace[2] = {};            ///< [stage][target]
+    models::Cascade synapse{};
 };
 
 /// One contiguous range of one population.  Shapes: columns [size] each, mask [size/64].
@@ -64,6 +67,7 @@ struct RowsView {
     std::size_t blocks, width;
     const Index* index;
     const std::int16_t* weight;     ///< null: every synapse counts 1
+    const std::uint16_t* delay;     ///< null: all have the same
 };
 
 struct Isa {
@@ -77,6 +81,13 @@ struct Isa {
     void (*rows32_count16)(const RowsView<std::uint32_t>&, const SpikeSegment*, std::size_t, std::uint32_t begin, std::uint32_t end, std::uint16_t* counts);
     void (*rows32_count32)(const RowsView<std::uint32_t>&, const SpikeSegment*, std::size_t, std::uint32_t begin, std::uint32_t end, std::uint32_t* counts);
     void (*rows32_weighted)(const RowsView<std::uint32_t>&, const SpikeSegment*, std::size_t, std::uint32_t begin, std::uint32_t end, std::int32_t* sums);
+    /// The same where every synapse has its own delay: slot[d] is the first count of the slot that is due d steps after the spikes.
+    void (*delayed16_count16)(const RowsView<std::uint16_t>&, const SpikeSegment*, std::size_t, std::size_t begin, std::size_t end, void* const* slot);
+    void (*delayed16_count32)(const RowsView<std::uint16_t>&, const SpikeSegment*, std::size_t, std::size_t begin, std::size_t end, void* const* slot);
+    void (*delayed16_weighted)(const RowsView<std::uint16_t>&, const SpikeSegment*, std::size_t, std::size_t begin, std::size_t end, void* const* slot);
+    void (*delayed32_count16)(const RowsView<std::uint32_t>&, const SpikeSegment*, std::size_t, std::uint32_t begin, std::uint32_t end, void* const* slot);
+    void (*delayed32_count32)(const RowsView<std::uint32_t>&, const SpikeSegment*, std::size_t, std::uint32_t begin, std::uint32_t end, void* const* slot);
+    void (*delayed32_weighted)(const RowsView<std::uint32_t>&, const SpikeSegment*, std::size_t, std::uint32_t begin, std::uint32_t end, void* const* slot);
     /// bits: the 512 targets of one chunk, [source][8 words]; counts [512] are overwritten.
     void (*bit_rows)(const std::uint64_t* bits, const SpikeSegment*, std::size_t, std::uint16_t* counts);
     /// Sum of synapse hashes of one row; first_target is added to every index.

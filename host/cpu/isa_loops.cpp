@@ -88,34 +88,46 @@ struct FromBuffer {
     SPIKEMASS_HD FromBuffer from(std::int64_t i) const { return {buffer + i}; }
 };
 
-template <class Count, bool per_target, bool trace, class Base>
+template <class Count, bool per_target, int stages, class Base>
 SPIKEMASS_HD void add_counts(const InputTerm& t, std::int64_t first, std::int64_t n, Base base, float* input) {
     Count* __restrict counts = static_cast<Count*>(t.counts) + first;
     const float* __restrict gain_of = per_target ? t.gain_of + first : nullptr;
-    float* __restrict s = trace ? t.trace + first : nullptr;
-    const Exponential::Step k{t.keep, t.trace_gain, t.mean_keep, t.mean_gain};
+    float* __restrict x = stages > 0 ? t.trace[0] + first : nullptr;
+    float* __restrict s = stages > 1 ? t.trace[1] + first : nullptr;
+    const models::Cascade k = t.synapse;
     const float gain = t.gain, prehistory = t.prehistory;
 #pragma omp simd
     for (std::int64_t i = 0; i < n; ++i) {
         const float arrivals = static_cast<float>(counts[i]) + prehistory;
         counts[i] = 0;
-        const float drive = trace ? Exponential::advance(k, s[i], arrivals) : arrivals;
+        const float drive = stages == 0 ? arrivals : stages == 1 ? Exponential::advance(k.first, x[i], arrivals) : models::Cascade::advance(k, x[i], s[i], arrivals);
         input[i] = math::fma(per_target ? gain_of[i] : gain, drive, base(i));
     }
 }
 
 template <class Count, class Base>
 SPIKEMASS_HD void add_counts(const InputTerm& t, std::int64_t first, std::int64_t n, Base base, float* input) {
-    if (t.gain_of)
-        t.trace ? add_counts<Count, true, true>(t, first, n, base, input) : add_counts<Count, true, false>(t, first, n, base, input);
-    else
-        t.trace ? add_counts<Count, false, true>(t, first, n, base, input) : add_counts<Count, false, false>(t, first, n, base, input);
+    const auto add = [&]<int stages>() {
+        t.gain_of ? add_counts<Count, true, stages>(t, first, n, base, input) : add_counts<Count, false, stages>(t, first, n, base, input);
+    };
+    switch (t.stages) {
+        case 0: add.template operator()<0>(); break;
+        case 1: add.template operator()<1>(); break;
+        default: add.template operator()<2>(); break;
+    }
 }
 
 template <class Base>
 SPIKEMASS_HD void add_term(const InputTerm& t, std::int64_t first, std::int64_t n, Base base, float* input) {
     switch (t.kind) {
         case InputTerm::Kind::scalar:
+            if (t.gain_of) {
+                const float* __restrict gain_of = t.gain_of + first;
+                const float drive = t.scalar;
+#pragma omp simd
+                for (std::int64_t i = 0; i < n; ++i) input[i] = math::fma(gain_of[i], drive, base(i));
+                break;
+            }
 #pragma omp simd
             for (std::int64_t i = 0; i < n; ++i) input[i] = base(i) + t.scalar;
             break;
@@ -283,7 +295,7 @@ UpdateResult update(const UpdateArgs& a) {
             found = advance(FromPorts{input, ports[1], ports[2]});
         } else if (a.n_terms == 0) {
             found = advance(eta);
-        } else if (a.n_terms == 1 && a.terms[0].kind == InputTerm::Kind::scalar) {
+        } else if (a.n_terms == 1 && a.terms[0].kind == InputTerm::Kind::scalar && !a.terms[0].gain_of) {
             found = advance(FromScalar{eta.eta, a.stimulus, a.terms[0].scalar});
         } else {
             add_terms(a.terms, a.n_terms, first, n, eta, input);
@@ -384,21 +396,51 @@ void rows16(const RowsView<std::uint16_t>& view, const SpikeSegment* segment, st
     });
 }
 
+/// First position of an ascending row whose target is >= limit.
+SPIKEMASS_HD std::size_t first_at_least(const std::uint32_t* row, std::size_t size, std::uint32_t limit) {
+    std::size_t at = 0;
+    for (std::size_t left = size; left > 0;) {
+        const std::size_t half = left / 2;
+        const bool right = row[at + half] < limit;
+        at = right ? at + half + 1 : at;
+        left = right ? left - half - 1 : half;
+    }
+    return at;
+}
+
 template <class Sum, bool weighted>
 void rows32(const RowsView<std::uint32_t>& view, const SpikeSegment* segment, std::size_t n, std::uint32_t begin, std::uint32_t end, Sum* sums) {
     for_each_row<std::uint32_t>(view, segment, n, 0, 1, [&](std::size_t, const std::uint32_t* row, const std::int16_t* w, std::size_t size) {
-        const auto below = [&](std::uint32_t limit) {   // first position whose target is >= limit
-            std::size_t at = 0;
-            for (std::size_t left = size; left > 0;) {
-                const std::size_t half = left / 2;
-                const bool right = row[at + half] < limit;
-                at = right ? at + half + 1 : at;
-                left = right ? left - half - 1 : half;
-            }
-            return at;
-        };
-        const std::size_t from = begin == 0 ? 0 : below(begin), to = end == ~0u ? size : below(end);
+        const std::size_t from = begin == 0 ? 0 : first_at_least(row, size, begin), to = end == ~0u ? size : first_at_least(row, size, end);
         add_row<std::uint32_t, Sum, weighted>(row + from, weighted ? w + from : nullptr, to - from, sums);
+    });
+}
+
+/// add_row into the slot of each synapse's delay, `first` targets in.
+template <class Index, class Sum, bool weighted>
+SPIKEMASS_HD void add_delayed_row(const Index* row, const std::uint16_t* delay, const std::int16_t* weight, std::size_t n, void* const* slot, std::size_t first) {
+    const auto add = [&](std::size_t i) {
+        Sum* sum = static_cast<Sum*>(slot[delay[i]]) + first + row[i];
+        *sum = static_cast<Sum>(*sum + (weighted ? weight[i] : 1));
+    };
+    std::size_t i = 0;
+    for (; i + 4 <= n; i += 4)
+        for (std::size_t k = 0; k < 4; ++k) add(i + k);
+    for (; i < n; ++i) add(i);
+}
+
+template <class Sum, bool weighted>
+void delayed16(const RowsView<std::uint16_t>& view, const SpikeSegment* segment, std::size_t n, std::size_t begin, std::size_t end, void* const* slot) {
+    for_each_row<std::uint16_t>(view, segment, n, begin, end, [&](std::size_t block, const std::uint16_t* row, const std::int16_t* w, std::size_t size) {
+        add_delayed_row<std::uint16_t, Sum, weighted>(row, view.delay + (row - view.index), w, size, slot, block * view.width);
+    });
+}
+
+template <class Sum, bool weighted>
+void delayed32(const RowsView<std::uint32_t>& view, const SpikeSegment* segment, std::size_t n, std::uint32_t begin, std::uint32_t end, void* const* slot) {
+    for_each_row<std::uint32_t>(view, segment, n, 0, 1, [&](std::size_t, const std::uint32_t* row, const std::int16_t* w, std::size_t size) {
+        const std::size_t from = begin == 0 ? 0 : first_at_least(row, size, begin), to = end == ~0u ? size : first_at_least(row, size, end);
+        add_delayed_row<std::uint32_t, Sum, weighted>(row + from, view.delay + (row - view.index) + from, weighted ? w + from : nullptr, to - from, slot, 0);
     });
 }
 
@@ -528,6 +570,8 @@ constexpr Isa table(models::TypeList<M...>) {
             {update_model<M>...},
             rows16<std::uint16_t, false>, rows16<std::uint32_t, false>, rows16<std::int32_t, true>,
             rows32<std::uint16_t, false>, rows32<std::uint32_t, false>, rows32<std::int32_t, true>,
+            delayed16<std::uint16_t, false>, delayed16<std::uint32_t, false>, delayed16<std::int32_t, true>,
+            delayed32<std::uint16_t, false>, delayed32<std::uint32_t, false>, delayed32<std::int32_t, true>,
             bit_rows, checksum<std::uint16_t>, checksum<std::uint32_t>, drain_bin};
 }
 

@@ -26,6 +26,7 @@ struct DeviceGraph {
     DeviceArray<std::uint16_t> targets16;   ///< [synapses] where there are at most 65,536 targets ...
     DeviceArray<std::uint32_t> targets32;   ///< ... [synapses] otherwise
     DeviceArray<std::int16_t> weights;      ///< [synapses] in units of weight_unit; empty when all weights are equal
+    DeviceArray<std::uint16_t> delays;      ///< [synapses] steps; empty when all delays are equal
     DeviceArray<std::uint32_t> indegree;    ///< [n_targets]
     std::uint64_t synapses = 0, checksum = 0;   ///< the checksum of the CPU builder
     std::uint32_t max_indegree = 0;

@@ -59,6 +59,7 @@ public:
             graph_.targets32 = result<std::uint32_t>(graph_.synapses);
         targets_ = {graph_.targets16.data, graph_.targets32.data};
         if (plan_.weights.drawn()) graph_.weights = result<std::int16_t>(graph_.synapses);
+        if (plan_.delays.drawn()) graph_.delays = result<std::uint16_t>(graph_.synapses);
         switch (plan_.order) {
             case Order::in_place:
             case Order::by_source: fill_by_source(); break;
@@ -87,6 +88,7 @@ public:
         else
             graph_.targets32 = upload(g.rows32.index);
         graph_.weights = upload(g.rows32.weight);
+        graph_.delays = upload(g.rows32.delay);
         graph_.peak_bytes = memory_.peak();
         graph_.slabs = 1;
         System::finish();
@@ -136,6 +138,7 @@ private:
         };
         thresholds_ = upload(plan_.thresholds);
         gaussian_ = upload(plan_.weights.table());
+        delay_law_ = upload(plan_.delays.table().threshold);
         std::vector<kernels::QuantileView> laws;
         for (std::size_t i = 0; i < plan_.law.size(); ++i) laws.push_back({plan_.law[i].first, thresholds_.data + plan_.law_start[i], plan_.law[i].size});
         laws_ = upload(laws);
@@ -333,10 +336,13 @@ private:
 
     void finish() {
         const std::uint64_t n = graph_.synapses;
-        const body::Synapses synapses{graph_.offsets.data, sources(), targets_, graph_.weights.data};
+        const body::Synapses synapses{graph_.offsets.data, sources(), targets_, graph_.weights.data, graph_.delays.data};
         kernels::WeightView weight = plan_.weights.view();
         weight.table = gaussian_.data;
         if (plan_.weights.drawn()) thrust::for_each_n(policy(), LongIndex(0), static_cast<std::int64_t>(n), body::SetWeight{synapses, weight});
+        kernels::DelayView delay = plan_.delays.view();
+        delay.law.threshold = delay_law_.data;
+        if (plan_.delays.drawn()) thrust::for_each_n(policy(), LongIndex(0), static_cast<std::int64_t>(n), body::SetDelay{synapses, delay});
         const auto plus = thrust::plus<std::uint64_t>();
         graph_.checksum = thrust::transform_reduce(policy(), LongIndex(0), LongIndex(n), body::Hash{synapses, plan_.delay_steps}, std::uint64_t{0}, plus);
         const std::uint32_t *begin = graph_.indegree.data, *end = begin + graph_.indegree.size;
@@ -356,7 +362,7 @@ private:
     std::uint64_t workspace_;
     Memory<System> memory_;
     std::optional<Arena<System>> arena_;
-    DeviceArray<std::uint64_t> thresholds_;
+    DeviceArray<std::uint64_t> thresholds_, delay_law_;
     DeviceArray<kernels::QuantileView> laws_;
     DeviceArray<std::int32_t> gaussian_;
     DeviceArray<GraphRecipe::Shell> shells_;

@@ -28,6 +28,7 @@ DeviceGraph build(const Projection& p, const Seeds& seeds, std::int64_t n_source
     if (plan.narrow()) out.targets16 = kept_as<std::uint16_t>(g.rows32.index.span());
     else out.targets32 = kept_as<std::uint32_t>(g.rows32.index.span());
     out.weights = kept_as<std::int16_t>(g.rows32.weight.span());
+    out.delays = kept_as<std::uint16_t>(g.rows32.delay.span());
     out.indegree = kept(g.indegree);
     out.peak_bytes = plan.result_bytes;
     out.slabs = 1;

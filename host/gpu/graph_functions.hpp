@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "host/gpu/graph_recipe.hpp"
+#include "kernels/delays.hpp"
 #include "kernels/synapse_hash.hpp"
 #include "kernels/weights.hpp"
 
@@ -348,7 +349,14 @@ struct Synapses {
     std::uint64_t n_sources;
     Targets targets;
     std::int16_t* weights;   ///< null: all are equal
+    std::uint16_t* delays;   ///< null: all are equal
     SPIKEMASS_HD std::uint64_t source(std::uint64_t e) const { return upper_bound(offsets, n_sources + 1, e) - 1; }
+    /// Synapses of the same pair that come before synapse e.
+    SPIKEMASS_HD std::uint32_t before(std::uint64_t e, std::uint64_t source) const {
+        std::uint32_t n = 0;
+        while (e > offsets[source] + n && targets.get(e - n - 1) == targets.get(e)) ++n;
+        return n;
+    }
 };
 
 struct PairOfSynapse {   // synapse first + i -> its pair
@@ -362,10 +370,16 @@ struct SetWeight {
     kernels::WeightView weight;
     SPIKEMASS_HD void operator()(std::uint64_t e) const {
         const std::uint64_t source = s.source(e);
-        const std::uint32_t target = s.targets.get(e);
-        std::uint32_t before = 0;   // synapses of the same pair
-        while (e > s.offsets[source] + before && s.targets.get(e - before - 1) == target) ++before;
-        s.weights[e] = weight(static_cast<std::int64_t>(source), target, before);
+        s.weights[e] = weight(static_cast<std::int64_t>(source), s.targets.get(e), s.before(e, source));
+    }
+};
+
+struct SetDelay {
+    Synapses s;
+    kernels::DelayView delay;
+    SPIKEMASS_HD void operator()(std::uint64_t e) const {
+        const std::uint64_t source = s.source(e);
+        s.delays[e] = delay(static_cast<std::int64_t>(source), s.targets.get(e), s.before(e, source));
     }
 };
 
@@ -373,7 +387,7 @@ struct Hash {
     Synapses s;
     std::uint64_t delay_steps;
     SPIKEMASS_HD std::uint64_t operator()(std::uint64_t e) const {
-        const std::uint64_t row = kernels::row_hash(s.source(e), delay_steps);
+        const std::uint64_t row = kernels::row_hash(s.source(e), s.delays ? s.delays[e] : delay_steps);
         return s.weights ? kernels::synapse_hash(row, s.targets.get(e), s.weights[e]) : kernels::synapse_hash(row, s.targets.get(e));
     }
 };

@@ -75,9 +75,9 @@ static void plan_edges(GraphPlan& plan, const Projection& p) {
     plan.synapses = p.topology.mean_indegree * static_cast<double>(plan.n_targets);
     const auto synapses = static_cast<std::uint64_t>(std::llround(plan.synapses));
     plan.result_bytes = align(8 * static_cast<std::uint64_t>(plan.n_sources + 1)) + align(4 * static_cast<std::uint64_t>(plan.n_targets)) + align(synapses * (plan.narrow() ? 2 : 4)) +
-                        (plan.weights.drawn() ? align(2 * synapses) : 0);
+                        (plan.weights.drawn() ? align(2 * synapses) : 0) + (plan.delays.drawn() ? align(2 * synapses) : 0);
     if (p.topology.file) return;   // built on the host, and copied
-    plan.table_bytes = align(4 * plan.weights.table().size());
+    plan.table_bytes = align(4 * plan.weights.table().size()) + align(8 * plan.delays.table().threshold.size());
     const double row = plan.synapses / static_cast<double>(plan.n_sources);
     const std::uint64_t longest_row = std::min(synapses, to_bytes(row + 12.0 * std::sqrt(row) + 64.0));
     plan.full_workspace = slab_bytes(Order::by_edge, plan.n_sources, 0, 0, synapses);
@@ -110,6 +110,7 @@ GraphPlan plan_graph(const Projection& p, const Seeds& seeds, std::int64_t n_sou
                  : kind == TopologyKind::fixed_total || kind == TopologyKind::from_file                                                ? Order::by_edge
                                                                                                                                        : Order::in_place;
     plan.weights = kernels::Weights(p, seeds);
+    plan.delays = kernels::Delays(p, seeds);
     if (plan.order == Order::by_edge) {
         if (kind == TopologyKind::fixed_total) plan.edges = kernels::FixedTotal(setting);
         plan_edges(plan, p);
@@ -214,11 +215,11 @@ GraphPlan plan_graph(const Projection& p, const Seeds& seeds, std::int64_t n_sou
     }
     const std::uint64_t synapses = r.fixed >= 0 || fixed_synapses >= 0.0 ? static_cast<std::uint64_t>(plan.synapses) : bound(plan.synapses, variance);
     const std::uint64_t ring_pairs = r.shape == Shape::ring ? synapses : 0;   // all ring sources are sorted, with those that were replaced
-    plan.table_bytes = align(sizeof(kernels::QuantileView) * plan.law.size()) + align(8 * plan.thresholds.size()) + align(4 * plan.weights.table().size()) +
+    plan.table_bytes = align(sizeof(kernels::QuantileView) * plan.law.size()) + align(8 * plan.thresholds.size()) + align(4 * plan.weights.table().size()) + align(8 * plan.delays.table().threshold.size()) +
                        align(sizeof(GraphRecipe::Shell) * plan.shells.size()) + align(4 * plan.offsets.size()) + align(sizeof(kernels::AliasColumn) * plan.alias.size()) +
                        (r.shape == Shape::ring ? align(4 * static_cast<std::uint64_t>(n_targets)) : 0);
     plan.result_bytes = align(8 * static_cast<std::uint64_t>(n_sources + 1)) + align(4 * static_cast<std::uint64_t>(n_targets)) + align(synapses * (plan.narrow() ? 2 : 4)) +
-                        (plan.weights.drawn() ? align(2 * synapses) : 0);
+                        (plan.weights.drawn() ? align(2 * synapses) : 0) + (plan.delays.drawn() ? align(2 * synapses) : 0);
     const auto cells = static_cast<std::uint64_t>(r.cells);
     const std::uint64_t longest_row = slab_bytes(plan.order, n_sources, cells, to_bytes(row_draws), to_bytes(row_picks) + static_cast<std::uint64_t>(r.shape == Shape::ring ? r.ring.k : 0));
     const std::uint64_t all_draws = r.fixed >= 0 ? to_bytes(draws) : to_bytes(1.02 * draws + 8.0 * std::sqrt(variance) + 64.0);

@@ -7,6 +7,7 @@
 
 #include "host/gpu/graph_builder.hpp"
 #include "host/gpu/graph_recipe.hpp"
+#include "kernels/delays.hpp"
 #include "kernels/network.hpp"
 #include "kernels/weights.hpp"
 
@@ -45,6 +46,7 @@ struct GraphPlan {
     std::vector<kernels::AliasColumn> alias;
     kernels::FixedTotal edges;                 ///< Order::by_edge
     kernels::Weights weights;
+    kernels::Delays delays;
     double k_mean = 0, k_var = 0;              ///< where nothing is stored
     std::uint64_t unstored_synapses = 0;
     double synapses = 0;                       ///< expected

@@ -5,6 +5,7 @@
 #include "host/gpu/record.hpp"
 #include "host/spiking/setup.hpp"
 #include "models/registry.hpp"
+#include "models/synapses/registry.hpp"
 
 namespace spikemass {
 
@@ -29,7 +30,10 @@ double estimate_network_memory(const Network& network) {
 ProjectionMemory estimate_projection_memory(const Network& network, const Projection& p) {
     const std::int64_t sources = network.populations[p.source].size, targets = network.populations[p.target].size;
     const gpu::DeviceGraphEstimate graph = gpu::estimate_device_graph(p, network.seeds, sources, targets, p.source == p.target);
-    return {static_cast<double>(graph.bytes), 12 * static_cast<double>(targets), static_cast<double>(graph.least_bytes - graph.bytes)};
+    double slots = 1.0;   // a population's rings are as long as its longest delay
+    for (const Projection& q : network.projections)
+        if (p.delay_law != DelayLaw::constant && q.delay_law != DelayLaw::constant && q.target == p.target) slots = std::max(slots, static_cast<double>(q.delay_steps));
+    return {static_cast<double>(graph.bytes), 4.0 * (1 + slots + std::max(1, models::stages_of(static_cast<int>(p.synapse.kind)))) * static_cast<double>(targets), static_cast<double>(graph.least_bytes - graph.bytes)};
 }
 
 double estimate_record_memory(const Network& network, std::int64_t steps_per_bin, const RecordFlags& flags) {

@@ -30,8 +30,10 @@
 #include "host/spiking/setup.hpp"
 #include "kernels/device/ensemble.hpp"
 #include "kernels/device/reference.hpp"
+#include "kernels/delays.hpp"
 #include "kernels/engine.hpp"
 #include "models/registry.hpp"
+#include "models/synapses/registry.hpp"
 
 namespace spikemass::gpu {
 
@@ -47,11 +49,12 @@ public:
         facts_.resize(network_.projections.size());
         for (std::size_t i = 0; i < n; ++i) build_population(i);
         build_projections();
-        for (PopulationState& p : populations_)
-            for (int port = 0; port < 3; ++port) p.terms[port] = uploaded(p.host_terms[port]);
+        for (PopulationState& p : populations_) upload_terms(p);
         scalar_terms_ = uploaded(host_scalar_terms_);
         scalars_ = Array<float>(device_, host_scalar_terms_.size());
-        scalar_traces_ = uploaded(scalar_starts_);
+        std::vector<float> traces;   // [term][2 stages]
+        for (const float x : scalar_starts_) traces.insert(traces.end(), 2, x);
+        scalar_traces_ = uploaded(traces);
     }
 
     void advance(std::int64_t steps) override { run(1, steps, {}, nullptr); }
@@ -87,7 +90,8 @@ public:
         for (std::size_t i = 0; i < projections_.size(); ++i) {
             const ProjectionState& s = projections_[i];
             if (s.trace.size()) device_.download(s.trace, c.traces[i].data(), c.traces[i].size());
-            else if (!c.traces[i].empty()) device_.download(scalar_traces_, c.traces[i].data(), 1, s.scalar);
+            else
+                for (std::size_t k = 0; k < c.traces[i].size(); ++k) device_.download(scalar_traces_, &c.traces[i][k], 1, 2 * s.scalar + k);
         }
         spiking::write_checkpoint(out, network_, identity(), c);
     }
@@ -106,8 +110,14 @@ public:
         for (std::size_t i = 0; i < projections_.size(); ++i) {
             ProjectionState& s = projections_[i];
             if (s.trace.size()) device_.upload(s.trace, c.traces[i].data(), c.traces[i].size());
-            else if (!c.traces[i].empty()) device_.upload(scalar_traces_, c.traces[i].data(), 1, s.scalar);
+            else
+                for (std::size_t k = 0; k < c.traces[i].size(); ++k) device_.upload(scalar_traces_, &c.traces[i][k], 1, 2 * s.scalar + k);
         }
+        for (ProjectionState& s : projections_)
+            if (s.slots != 0) {
+                device_.zero(s.counts, s.counts.size());
+                for (std::int64_t age = 2; age <= std::min(s.spec->delay_steps, c.step); ++age) deliver_delayed(s, c.step - age, static_cast<std::uint32_t>(age));
+            }
         const std::uint32_t half[2] = {c.digest_low, c.digest_high};
         device_.upload(digest_, half, 2);
         step_ = c.step;
@@ -161,7 +171,7 @@ private:
             for (std::size_t c = 0; c < columns; ++c) e.column[c] = p.columns[c].view();
             e.eta = p.drive[0].size() != 0 ? p.drive[0].view() : p.eta.view();
             for (int port = 1; port < 3; ++port) {
-                e.ports.terms[port - 1] = p.terms[port].view();
+                e.ports.terms[port - 1] = terms(p, port, 0);
                 e.ports.noise[port - 1] = p.drive[port].view();
             }
             p.noise_tables = uploaded(noise_steps(p, 0));
@@ -170,7 +180,7 @@ private:
                 e.stimulus = static_cast<std::int32_t>(t.stimulated.size());
                 t.stimulated.push_back(i);
             }
-            e.terms = p.terms[0].view();
+            e.terms = terms(p, 0, 0);
             e.v_integral = p.v_integral.view();
             e.z_re = p.z_re.view();
             e.z_im = p.z_im.view();
@@ -183,18 +193,21 @@ private:
             if (s.counts.size() == 0) continue;
             using Kind = device::EnsembleProjection::Kind;
             const Projection& p = *s.spec;
-            const auto targets = s.counts.size();
+            const auto targets = static_cast<std::uint64_t>(network_.populations[p.target].size);
             device::EnsembleProjection e;
             e.kind = s.graph.stored() ? Kind::rows : p.topology.kind == TopologyKind::annealed ? Kind::annealed : Kind::all_but_own;
             e.source = static_cast<std::uint32_t>(p.source);
             e.target = static_cast<std::uint32_t>(p.target);
-            e.delay = p.delay_steps;
+            e.delay = s.slots == 0 ? p.delay_steps : 1;
             e.start = view(s.graph.offsets);
             e.row_target = view(s.graph.targets16);   // empty beyond 65,536 targets, which no block has memory for
             e.weight = view(s.graph.weights);
+            e.row_delay = view(s.graph.delays);
+            if (s.slots != 0) e.ring = s.counts.view();
+            e.slots = std::max(1u, s.slots);
             e.annealed = s.annealed;
             e.per_spike = targets_per_spike(p);
-            e.counts = s.counts.view();
+            e.counts = {s.counts.view().data(), targets};
             projections.push_back(e);
             t.counts_size += static_cast<unsigned>(targets);
         }
@@ -214,7 +227,8 @@ private:
         Array<float> eta, v_integral, z_re, z_im;
         std::vector<Array<std::uint32_t>> lists;        ///< [slot]
         std::vector<device::Term> host_terms[3];        ///< [port]
-        Array<device::Term> terms[3];
+        Array<device::Term> terms[3];                   ///< [port][slot][term]: where arrivals stand in rings, each slot has terms of its own
+        std::uint32_t slots = 1;                        ///< of the rings of its projections
         std::vector<models::Noise> noise;
         std::vector<int> noise_column;                  ///< [noise] -1, or its state
         Array<device::AddNoise> noise_tables;           ///< of strategy A
@@ -224,8 +238,9 @@ private:
     struct ProjectionState {
         const Projection* spec = nullptr;
         DeviceGraph graph;
-        Array<std::uint32_t> counts;
-        Array<float> gain_of, trace;
+        Array<std::uint32_t> counts;                    ///< [target], or a ring [slot][target] where delays are drawn
+        std::uint32_t slots = 0;                        ///< of the ring; 0: one delay
+        Array<float> gain_of, trace, prehistory;
         std::size_t scalar = 0;
         RandomKey annealed;
     };
@@ -264,6 +279,26 @@ private:
         for (const models::Noise& noise : p.noise)
             if (Array<float>& to = p.drive[noise.port]; to.size() == 0) to = Array<float>(device_, n);
         for (std::int64_t s = 0; s < ring_; ++s) p.lists.emplace_back(device_, n);
+        for (const Projection& q : network_.projections)
+            if (q.target == index && q.delay_law != DelayLaw::constant) p.slots = std::max(p.slots, static_cast<std::uint32_t>(q.delay_steps));
+    }
+
+    /// Terms of a population in the steps of a slot.
+    static device::Global<const device::Term> terms(PopulationState& p, int port, std::uint64_t slot) {
+        const std::size_t n = p.host_terms[port].size();
+        return {p.terms[port].view().data() + slot * n, n};
+    }
+    void upload_terms(PopulationState& p) {
+        const auto n = static_cast<std::uint64_t>(p.spec->size);
+        for (int port = 0; port < 3; ++port) {
+            std::vector<device::Term> all;
+            for (std::uint64_t slot = 0; slot < p.slots; ++slot)
+                for (device::Term t : p.host_terms[port]) {
+                    if (t.counts.size() > n) t.counts = {t.counts.data() + slot * n, n};
+                    all.push_back(t);
+                }
+            p.terms[port] = uploaded(all);
+        }
     }
 
     /// One by one, each with the memory that is left over when everything else will be there.
@@ -301,25 +336,28 @@ private:
         const spiking::GraphFacts built{graph.stored(), graph.k_mean, graph.weight_unit};
         const spiking::Drive drive = spiking::prepare_drive(network_, p, built);
         device::Term term;
-        term.exponential = drive.exponential;
+        term.stages = drive.stages;
         term.gain = drive.gain;
-        term.prehistory = drive.prehistory;
-        term.prehistory_end = p.delay_steps;
-        term.step = drive.trace;
+        s.prehistory = uploaded(drive.prehistory);
+        term.prehistory = s.prehistory.view();
+        term.synapse = drive.synapse;
+        s.gain_of = uploaded(spiking::gains_of_targets(network_, p, built, indegree));
+        term.gain_of = s.gain_of.view();
         if (all && (p.source != p.target || p.topology.self_connections)) {
             s.scalar = term.scalar = host_scalar_terms_.size();
-            host_scalar_terms_.push_back({p.source, p.delay_steps, drive.exponential, drive.gain, drive.prehistory, drive.trace});
+            term.gain = 1.0f;
+            host_scalar_terms_.push_back({p.source, p.delay_steps, drive.stages, s.gain_of.size() != 0 ? 1.0f : drive.gain, drive.prehistory.empty() ? 0.0f : drive.prehistory[0], drive.synapse});
             scalar_starts_.push_back(drive.trace_start);
         } else {
             const auto n = static_cast<std::size_t>(target.size);
             term.kind = drive.weighted ? device::Term::Kind::sums : device::Term::Kind::counts;
-            s.counts = Array<std::uint32_t>(device_, n);
+            if (graph.stored() && p.delay_law != DelayLaw::constant) s.slots = populations_[p.target].slots;
+            s.counts = Array<std::uint32_t>(device_, n * std::max(1u, s.slots));
             term.counts = s.counts.view();
-            s.gain_of = uploaded(spiking::gains_of_targets(network_, p, built, indegree));
-            term.gain_of = s.gain_of.view();
-            if (drive.exponential) {
-                s.trace = uploaded(std::vector<float>(n, drive.trace_start));
-                term.trace = s.trace.view();
+            if (drive.stages > 0) {
+                s.trace = uploaded(std::vector<float>(n * static_cast<std::size_t>(drive.stages), drive.trace_start));
+                term.trace = {s.trace.view().data(), n};
+                if (drive.stages == 2) term.second = {s.trace.view().data() + n, n};
             }
         }
         populations_[p.target].host_terms[spiking::port_of(target, p.strength)].push_back(term);
@@ -329,11 +367,11 @@ private:
         f.k_mean = graph.k_mean;
         f.k_var = graph.k_var;
         f.graph_checksum = graph.checksum;
-        f.effective_delay = static_cast<double>(p.delay_steps) * network_.dt;
+        f.effective_delay = kernels::mean_delay_steps(p) * network_.dt;
         f.weight = spiking::mean_weight(p, built);
         f.weight_unit = drive.weighted ? graph.weight_unit : 0.0;
         const cpu::Format format = all ? cpu::Format::none : graph.narrow() ? cpu::Format::rows16 : cpu::Format::rows32;
-        f.format = kind == TopologyKind::annealed ? "annealed" : std::string(cpu::format_name(format)) + (drive.weighted ? "/weighted" : "");
+        f.format = kind == TopologyKind::annealed ? "annealed" : std::string(cpu::format_name(format)) + (drive.weighted ? "/weighted" : "") + (s.slots != 0 ? "/delays" : "");
     }
 
     /// annealed: targets of one spike.
@@ -343,7 +381,23 @@ private:
 
     // ---- one step ----
 
+    /// Spikes of step `fired` into the slots of their synapses, but for delays below `least`.
+    void deliver_delayed(ProjectionState& s, std::int64_t fired, std::uint32_t least) {
+        const Projection& p = *s.spec;
+        const auto sources = static_cast<std::uint64_t>(network_.populations[p.source].size), targets = static_cast<std::uint64_t>(network_.populations[p.target].size);
+        const auto scatter = [&]<class Target>(const DeviceArray<Target>& target) {
+            device_.launch(device::ScatterDelayed<Target>{list(p.source, fired), view(s.graph.offsets), view(target), view(s.graph.weights), view(s.graph.delays), s.counts.view(), targets, s.slots,
+                                                          static_cast<std::uint32_t>(fired % s.slots), least}, sources * arch::warp_size);
+        };
+        if (s.graph.narrow()) scatter(s.graph.targets16);
+        else scatter(s.graph.targets32);
+    }
+
     void deliver(ProjectionState& s, std::int64_t now) {
+        if (s.slots != 0) {
+            if (now > 0) deliver_delayed(s, now - 1, 1);
+            return;
+        }
         const Projection& p = *s.spec;
         const std::int64_t fired = now - p.delay_steps;
         if (fired < 0 || s.counts.size() == 0) return;
@@ -375,10 +429,11 @@ private:
         for (std::size_t c = 0; c < M::columns; ++c) k.column[c] = p.columns[c].view();
         k.eta = p.drive[0].size() != 0 ? p.drive[0].view() : p.eta.view();
         k.scalars = scalars_.view();
-        k.terms = p.terms[0].view();
+        const auto slot = static_cast<std::uint64_t>(now % p.slots);
+        k.terms = terms(p, 0, slot);
         if constexpr (M::ports > 1)
             for (int port = 1; port < M::ports; ++port) {
-                k.ports.terms[port - 1] = p.terms[port].view();
+                k.ports.terms[port - 1] = terms(p, port, slot);
                 k.ports.noise[port - 1] = p.drive[port].view();
             }
         k.v_integral = p.v_integral.view();
@@ -493,7 +548,7 @@ private:
         spiking::Checkpoint c;
         for (const PopulationState& p : populations_)
             c.populations.push_back({std::vector(p.columns.size(), std::vector<float>(static_cast<std::size_t>(p.spec->size))), std::vector<std::vector<std::uint32_t>>(static_cast<std::size_t>(ring_))});
-        for (const ProjectionState& s : projections_) c.traces.emplace_back(s.trace.size() ? s.trace.size() : s.spec->synapse.kind == SynapseKind::exponential ? 1 : 0);
+        for (const ProjectionState& s : projections_) c.traces.emplace_back(s.trace.size() ? s.trace.size() : static_cast<std::size_t>(models::stages_of(static_cast<int>(s.spec->synapse.kind))));
         return c;
     }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "kernels/delays.hpp"
 #include "kernels/recipes.hpp"
 #include "models/base/error.hpp"
 #include "models/closures/source_mixture.hpp"
@@ -53,18 +54,6 @@ double tail_constant(Draw draw) {
 
 }  // namespace
 
-double effective_coupling(const Projection& projection) {
-    const double k = projection.topology.mean_indegree;
-    switch (projection.normalise) {
-        case Normalise::sqrt_mean_indegree: return projection.strength * std::sqrt(k);
-        case Normalise::none: return projection.strength * k;
-        case Normalise::mean_indegree:
-        case Normalise::realised_mean_indegree:
-        case Normalise::indegree: break;
-    }
-    return projection.strength;
-}
-
 double indegree_variance(const Network& network, const Projection& projection) {
     return kernels::indegree_variance(projection, network.populations[projection.source].size, network.populations[projection.target].size, projection.source == projection.target);
 }
@@ -84,7 +73,8 @@ closures::Afferent make_afferent(const Network& network, const Projection& proje
     const double k = projection.topology.mean_indegree;
     closures::Afferent a;
     a.coupling = effective_coupling(projection);
-    a.coupling_sd = projection.strength == 0.0 ? 0.0 : std::abs(a.coupling / projection.strength) * projection.strength_sd;
+    a.coupling_sd = projection.strength_sd * coupling_factor(projection);
+    a.coupling_half_width = projection.strength_half_width * coupling_factor(projection);
     a.mean_indegree = k;
     a.candidates = projection.topology.kind == TopologyKind::all_to_all ? k : candidate_sources(network, projection);
     if (projection.topology.kind == TopologyKind::fixed_total) a.candidates = std::numeric_limits<double>::infinity();   // sources are drawn with replacement
@@ -92,14 +82,39 @@ closures::Afferent make_afferent(const Network& network, const Projection& proje
     if (a.in_degrees != closures::InDegrees::fixed) a.indegree_variance = indegree_variance(network, projection);
     if (a.in_degrees == closures::InDegrees::lorentzian) a.indegree_half_width = projection.topology.half_width;
     a.annealed = projection.topology.kind == TopologyKind::annealed;
-    if (projection.synapse.kind == SynapseKind::exponential)
-        a.synapse_tau = projection.synapse.tau / network.populations[projection.target].tau;
+    // Closures know one time: that of the exponential whose noise has the same correlation time, (t1^2 + t1 t2 + t2^2)/(t1 + t2) for two stages.
+    const auto [t1, t2] = synapse_times(projection.synapse);
+    if (t1 > 0.0) a.synapse_tau = (t1 * t1 + t1 * t2 + t2 * t2) / (t1 + t2) / network.populations[projection.target].tau;
     a.tail_log = std::log(tail_constant(source.eta.draw) * static_cast<double>(source.size));
     return a;
 }
 
-double mass_delay(const Network& network, const Projection& projection, bool ideal) {
-    return ideal ? projection.delay : static_cast<double>(projection.delay_steps) * network.dt;
+SynapseTimes synapse_times(const Synapse& synapse) {
+    switch (synapse.kind) {
+        case SynapseKind::delta: break;
+        case SynapseKind::exponential: return {synapse.tau, 0.0};
+        case SynapseKind::double_exponential: return {synapse.tau, synapse.tau_rise};
+        case SynapseKind::alpha: return {synapse.tau, synapse.tau};
+    }
+    return {};
+}
+
+std::vector<Lag> mass_lags(const Network& network, const Projection& projection, bool ideal) {
+    if (projection.delay_law == DelayLaw::constant) return {{ideal ? projection.delay : static_cast<double>(projection.delay_steps) * network.dt, 1.0}};
+    const std::vector<double> probability = kernels::delay_probabilities(projection);
+    const std::size_t classes = std::min<std::size_t>(16, probability.size());
+    std::vector<Lag> lags;
+    for (std::size_t c = 0; c < classes; ++c) {
+        Lag lag{0.0, 0.0};
+        for (std::size_t k = probability.size() * c / classes; k < probability.size() * (c + 1) / classes; ++k) {
+            lag.weight += probability[k];
+            lag.delay += probability[k] * (static_cast<double>(projection.shortest_delay) + static_cast<double>(k)) * network.dt;
+        }
+        if (lag.weight < 1e-12) continue;
+        lag.delay /= lag.weight;
+        lags.push_back(lag);
+    }
+    return lags;
 }
 
 double half_width(const Network& network, std::size_t population) {

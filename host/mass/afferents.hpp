@@ -5,13 +5,11 @@
 #include <string_view>
 #include <vector>
 
+#include "kernels/coupling.hpp"
 #include "kernels/network.hpp"
 #include "models/closures/closure.hpp"
 
 namespace spikemass::mass {
-
-/// J' such that the mean input of a target is J' tau s, whatever the projection is normalised by: J, J sqrt(K) or J K.
-double effective_coupling(const Projection& projection);
 
 /// Var K_i of the graph recipe.
 double indegree_variance(const Network& network, const Projection& projection);
@@ -22,8 +20,19 @@ void require_closure(const Network& network, std::string_view closure);
 /// Everything a closure may know; times in units of the target's tau.
 closures::Afferent make_afferent(const Network& network, const Projection& projection);
 
-/// The lag of the mass: the network's delay_steps * dt, or the delay as asked for.
-double mass_delay(const Network& network, const Projection& projection, bool ideal);
+/// Time constants of a synapse's stages, time units; 0 = no such stage: delta {0, 0}, exponential {tau, 0}, alpha {tau, tau}.
+struct SynapseTimes {
+    double tau = 0.0, rise = 0.0;
+};
+SynapseTimes synapse_times(const Synapse& synapse);
+
+/// What part of a projection's synapses has which delay, time units: one delay, the network's delay_steps * dt or the delay as asked for; where delays are drawn,
+/// at most 16 classes of neighbouring steps, each at its mean.
+struct Lag {
+    double delay = 0.0, weight = 1.0;
+    bool operator==(const Lag&) const = default;
+};
+std::vector<Lag> mass_lags(const Network& network, const Projection& projection, bool ideal);
 
 /// Throws ConfigurationError unless eta is Lorentzian or constant: no other distribution has an exact mass of two variables.
 void require_exact_mass(const Population& population);

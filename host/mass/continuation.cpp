@@ -35,7 +35,7 @@ void require_influence(const Family& family, const std::vector<double>& held) {
     low->derivative(y.data(), delayed.data(), input.data(), a.data(), workspace);
     high->derivative(y.data(), delayed.data(), input.data(), b.data(), workspace);
     bool same = a == b;
-    for (std::size_t j = 0; j < delayed.size(); ++j) same = same && low->projections()[j].delay == high->projections()[j].delay;
+    for (std::size_t j = 0; j < delayed.size(); ++j) same = same && low->projections()[j].lags == high->projections()[j].lags;
     if (same)
         throw ConfigurationError(fmt::format("The mass with closure {} does not depend on it: its equations are the same at {} and at {}. Choose a parameter that enters them "
                                              "(eta, strength, synapse.tau; mean_indegree enters through closures other than none).",
@@ -46,7 +46,7 @@ void require_influence(const Family& family, const std::vector<double>& held) {
 VectorXd state_scale(const MassModel& model, const std::vector<std::vector<std::vector<double>>>& found) {
     VectorXd scale = VectorXd::Constant(static_cast<Index>(model.size()), 0.05);
     for (const auto& p : model.projections())
-        if (p.synapse_tau > 0.0) scale[static_cast<Index>(p.synapse)] /= model.populations()[p.source].tau;
+        for (std::size_t stage = 0; stage < p.stages(); ++stage) scale[static_cast<Index>(p.synapse + stage)] /= model.populations()[p.source].tau;
     for (const auto& states : found)
         for (const auto& y : states)
             for (std::size_t i = 0; i < y.size(); ++i) scale[static_cast<Index>(i)] = std::max(scale[static_cast<Index>(i)], std::abs(y[i]));

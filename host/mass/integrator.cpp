@@ -32,7 +32,9 @@ std::int64_t choose_substeps(const MassModel& model, double dt, double largest_i
     }
     for (const auto& projection : model.projections()) {
         if (projection.synapse_tau > 0.0) h = std::min(h, 0.05 * projection.synapse_tau);
-        if (projection.delay > 0.0) shortest_delay = std::min(shortest_delay, projection.delay);
+        if (projection.synapse_rise > 0.0) h = std::min(h, 0.05 * projection.synapse_rise);
+        for (const auto& lag : projection.lags)
+            if (lag.delay > 0.0) shortest_delay = std::min(shortest_delay, lag.delay);
     }
     if (shortest_delay < dt / 10000.0)
         throw ConfigurationError(fmt::format("A projection's delay of {} is not 0 but below dt/10000 (dt = {}); the mass would need more "
@@ -48,16 +50,20 @@ Integrator::Integrator(const MassModel& model, double dt, std::int64_t substeps,
       rates_before_(std::move(rates_before)), delayed_(model.projections().size()), stage_(y_.size()), k1_(y_.size()), k2_(y_.size()),
       k3_(y_.size()), k4_(y_.size()), workspace_(model) {
     for (const auto& projection : model.projections()) {
-        Lag lag;
-        if (projection.delay > 0.0) {
-            const double steps = projection.delay / h_;
-            lag.none = false;
-            lag.whole = static_cast<std::int64_t>(std::floor(steps * (1.0 + 1e-9)));
-            lag.fraction = std::max(0.0, steps - static_cast<double>(lag.whole));
-            if (lag.fraction < 1e-9 * steps) lag.fraction = 0.0;
-            ring_ = std::max(ring_, lag.whole + 3);
+        for (const auto& asked : projection.lags) {
+            StepLag lag;
+            lag.weight = asked.weight;
+            if (asked.delay > 0.0) {
+                const double steps = asked.delay / h_;
+                lag.none = false;
+                lag.whole = static_cast<std::int64_t>(std::floor(steps * (1.0 + 1e-9)));
+                lag.fraction = std::max(0.0, steps - static_cast<double>(lag.whole));
+                if (lag.fraction < 1e-9 * steps) lag.fraction = 0.0;
+                ring_ = std::max(ring_, lag.whole + 3);
+            }
+            lag_.push_back(lag);
         }
-        lag_.push_back(lag);
+        lag_end_.push_back(lag_.size());
     }
     const std::size_t n = model.populations().size();
     ring_rate_.assign(static_cast<std::size_t>(ring_) * n, 0.0);
@@ -80,20 +86,23 @@ double Integrator::past_rate(std::size_t population, std::int64_t interval, doub
 /// Source rates of all projections at theta of the current sub-step.  A lag of whole sub-steps stays within one interval, so that the
 /// jump between the rate before time zero and the initial state falls between sub-steps.
 void Integrator::fill_delayed(const double* y, double theta) {
-    for (std::size_t j = 0; j < lag_.size(); ++j) {
-        const Lag& lag = lag_[j];
+    for (std::size_t j = 0, k = 0; j < delayed_.size(); ++j) {
         const std::size_t source = model_.projections()[j].source;
-        if (lag.none) {
-            delayed_[j] = model_.rate(y, source);
-            continue;
+        delayed_[j] = 0.0;
+        for (; k < lag_end_[j]; ++k) {
+            const StepLag& lag = lag_[k];
+            if (lag.none) {
+                delayed_[j] += lag.weight * model_.rate(y, source);
+                continue;
+            }
+            std::int64_t interval = substep_ - lag.whole;
+            double position = theta - lag.fraction;
+            if (position < 0.0) {
+                position += 1.0;
+                interval -= 1;
+            }
+            delayed_[j] += lag.weight * past_rate(source, interval, position);
         }
-        std::int64_t interval = substep_ - lag.whole;
-        double position = theta - lag.fraction;
-        if (position < 0.0) {
-            position += 1.0;
-            interval -= 1;
-        }
-        delayed_[j] = past_rate(source, interval, position);
     }
 }
 

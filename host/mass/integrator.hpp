@@ -33,7 +33,8 @@ public:
     void record_order_parameter(bool on) { order_parameter_ = on; }
 
 private:
-    struct Lag {                      ///< delay in sub-steps: whole + fraction
+    struct StepLag {                  ///< delay in sub-steps: whole + fraction
+        double weight = 1.0;
         std::int64_t whole = 0;
         double fraction = 0.0;
         bool none = true;
@@ -51,7 +52,8 @@ private:
     std::int64_t substeps_, substep_ = 0, ring_ = 2;
     std::vector<double> y_, rates_before_;
     std::vector<double> ring_rate_, ring_slope_;              // [point mod ring, population]
-    std::vector<Lag> lag_;                                    // [projection]
+    std::vector<StepLag> lag_;                                // those of the first projection, of the second, ...
+    std::vector<std::size_t> lag_end_;                        // [projection]
     std::vector<double> delayed_, stage_, k1_, k2_, k3_, k4_;
     StepMeans means_;
     bool order_parameter_ = false;

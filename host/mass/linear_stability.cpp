@@ -30,6 +30,21 @@ Eigen::MatrixXd chebyshev_derivative(int n) {
     return d;
 }
 
+/// Weights of the values on those nodes in the interpolating polynomial's value at x (Berrut, Trefethen 2004).
+Eigen::VectorXd chebyshev_values(int n, double x) {
+    Eigen::VectorXd w(n + 1);
+    for (int k = 0; k <= n; ++k) {
+        const double distance = x - std::cos(k * std::numbers::pi / n);
+        if (std::abs(distance) < 1e-14) {
+            w.setZero();
+            w[k] = 1.0;
+            return w;
+        }
+        w[k] = (k % 2 == 0 ? 1.0 : -1.0) * (k == 0 || k == n ? 0.5 : 1.0) / distance;
+    }
+    return w / w.sum();
+}
+
 }  // namespace
 
 Linearisation linearise(const MassModel& model, const std::vector<double>& y, std::span<const double> input) {
@@ -55,7 +70,7 @@ Linearisation linearise(const MassModel& model, const std::vector<double>& y, st
     }
     const Eigen::MatrixXd rows = source_rows(model);
     for (std::size_t j = 0; j < lags; ++j) {
-        if (model.projections()[j].delay > 0.0) continue;
+        if (model.projections()[j].longest_delay() > 0.0) continue;
         result.state += result.lagged.col(j) * rows.row(j);
         result.lagged.col(j).setZero();
     }
@@ -81,9 +96,9 @@ Eigen::MatrixXcd characteristic_matrix(const MassModel& model, const Linearisati
     if (order == 0) result -= at.state.cast<std::complex<double>>();
     const Eigen::MatrixXd rows = source_rows(model);
     for (std::size_t j = 0; j < model.projections().size(); ++j) {
-        const double delay = model.projections()[j].delay;
-        if (!(delay > 0.0)) continue;
-        const std::complex<double> factor = std::exp(-lambda * delay) * (order == 0 ? -1.0 : delay);
+        if (!(model.projections()[j].longest_delay() > 0.0)) continue;
+        std::complex<double> factor = 0.0;
+        for (const Lag& lag : model.projections()[j].lags) factor += lag.weight * std::exp(-lambda * lag.delay) * (order == 0 ? -1.0 : lag.delay);
         result += (at.lagged.col(static_cast<Eigen::Index>(j)) * rows.row(static_cast<Eigen::Index>(j))).cast<std::complex<double>>() * factor;
     }
     return result;
@@ -95,7 +110,8 @@ std::vector<std::complex<double>> characteristic_roots(const MassModel& model, c
     // Projections that read the same past are one.
     struct Past {
         std::size_t source;
-        double delay;
+        const std::vector<Lag>* lags;
+        double longest;
         Eigen::VectorXd column;
         Eigen::Index row, nodes;
     };
@@ -103,29 +119,34 @@ std::vector<std::complex<double>> characteristic_roots(const MassModel& model, c
     Eigen::Index size = n;
     for (std::size_t j = 0; j < model.projections().size(); ++j) {
         const auto& projection = model.projections()[j];
-        if (!(projection.delay > 0.0)) continue;
+        const double longest = projection.longest_delay();
+        if (!(longest > 0.0)) continue;
         const auto column = at.lagged.col(static_cast<Eigen::Index>(j));
-        const auto known = std::find_if(pasts.begin(), pasts.end(), [&](const Past& p) { return p.source == projection.source && p.delay == projection.delay; });
+        const auto known = std::find_if(pasts.begin(), pasts.end(), [&](const Past& p) { return p.source == projection.source && *p.lags == projection.lags; });
         if (known != pasts.end()) {
             known->column += column;
             continue;
         }
-        pasts.push_back({projection.source, projection.delay, column, static_cast<Eigen::Index>(j), 0});
+        pasts.push_back({projection.source, &projection.lags, longest, column, static_cast<Eigen::Index>(j), 0});
     }
     const double speed = at.state.norm() + at.lagged.norm() * rows.norm();   // bounds |lambda| of roots with Re >= 0
     for (Past& past : pasts) {
-        past.nodes = speed * past.delay < 0.5 ? 10 : 24;
+        past.nodes = speed * past.longest < 0.5 ? 10 : 24;
         size += past.nodes;
     }
-    // History u(theta), theta in [-d, 0]: u(0) = rate now, du/dt = du/dtheta at the other nodes, F reads u(-d).
+    // History u(theta), theta in [-d, 0], d the longest delay: u(0) = rate now, du/dt = du/dtheta at the other nodes, F reads u at every -lag.
     Eigen::MatrixXd a = Eigen::MatrixXd::Zero(size, size);
     a.topLeftCorner(n, n) = at.state;
     Eigen::Index block = n;
     for (const Past& past : pasts) {
-        const Eigen::MatrixXd derivative = chebyshev_derivative(static_cast<int>(past.nodes)) * (2.0 / past.delay);
+        const Eigen::MatrixXd derivative = chebyshev_derivative(static_cast<int>(past.nodes)) * (2.0 / past.longest);
         a.block(block, block, past.nodes, past.nodes) = derivative.bottomRightCorner(past.nodes, past.nodes);
         a.block(block, 0, past.nodes, n) = derivative.bottomLeftCorner(past.nodes, 1) * rows.row(past.row);
-        a.block(0, block + past.nodes - 1, n, 1) = past.column;
+        for (const Lag& lag : *past.lags) {
+            const Eigen::VectorXd at_lag = chebyshev_values(static_cast<int>(past.nodes), 1.0 - 2.0 * lag.delay / past.longest) * lag.weight;
+            a.topLeftCorner(n, n) += past.column * at_lag[0] * rows.row(past.row);
+            a.block(0, block, n, past.nodes) += past.column * at_lag.tail(past.nodes).transpose();
+        }
         block += past.nodes;
     }
     const Eigen::VectorXcd all = Eigen::EigenSolver<Eigen::MatrixXd>(a, false).eigenvalues();
@@ -163,7 +184,7 @@ std::complex<double> refined_root(const MassModel& model, const Linearisation& a
 std::vector<std::complex<double>> eigenvalues(const MassModel& model, const Linearisation& at) {
     auto roots = characteristic_roots(model, at);
     roots.resize(model.size());
-    const bool delayed = std::any_of(model.projections().begin(), model.projections().end(), [](const auto& p) { return p.delay > 0.0; });
+    const bool delayed = std::any_of(model.projections().begin(), model.projections().end(), [](const auto& p) { return p.longest_delay() > 0.0; });
     for (std::size_t k = 0; delayed && k < std::min<std::size_t>(roots.size(), 6); ++k) roots[k] = refined_root(model, at, roots[k]);
     return roots;
 }

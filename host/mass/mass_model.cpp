@@ -71,8 +71,9 @@ MassModel::MassModel(const Network& network, const MassOptions& options) : closu
             layout.index = p;
             layout.source = projection.source;
             layout.target = i;
-            layout.delay = mass_delay(network, projection, options.ideal_delay);
-            if (projection.synapse.kind == SynapseKind::exponential) layout.synapse_tau = projection.synapse.tau;
+            layout.lags = mass_lags(network, projection, options.ideal_delay);
+            layout.synapse_tau = synapse_times(projection.synapse).tau;
+            layout.synapse_rise = synapse_times(projection.synapse).rise;
             projections_.push_back(layout);
             afferents_.push_back(make_afferent(network, projection));
         }
@@ -87,7 +88,10 @@ MassModel::MassModel(const Network& network, const MassOptions& options) : closu
         rates_before_.push_back(population.initial.rate);
     }
     for (ProjectionLayout& projection : projections_)
-        if (projection.synapse_tau > 0.0) projection.synapse = size_++;
+        if (projection.synapse_tau > 0.0) {
+            projection.synapse = size_;
+            size_ += projection.synapse_rise > 0.0 ? 2 : 1;
+        }
 
     initial_state_.assign(size_, 0.0);
     for (std::size_t i = 0; i < populations_.size(); ++i) {
@@ -95,10 +99,12 @@ MassModel::MassModel(const Network& network, const MassOptions& options) : closu
         const InitialState& initial = network.populations[i].initial;
         double rho = initial.half_width * std::numbers::inv_pi, v = initial.center;
         if (initial.kind != InitialKind::lorentzian) {
-            double input = a.eta;
-            for (std::size_t j = a.afferent_begin; j < a.afferent_end; ++j)
+            double input = a.eta, width = a.delta;
+            for (std::size_t j = a.afferent_begin; j < a.afferent_end; ++j) {
                 input += afferents_[j].coupling * a.tau * rates_before_[projections_[j].source];
-            const models::Complex<double> w = models::mpr_asynchronous(input, a.delta);
+                width += afferents_[j].coupling_half_width * a.tau * rates_before_[projections_[j].source];
+            }
+            const models::Complex<double> w = models::mpr_asynchronous(input, width);
             rho = w.re * std::numbers::inv_pi;
             v = -w.im;
         }
@@ -107,8 +113,22 @@ MassModel::MassModel(const Network& network, const MassOptions& options) : closu
             initial_state_[a.first + 2 * k + 1] = v;
         }
     }
-    for (const ProjectionLayout& projection : projections_)
+    for (const ProjectionLayout& projection : projections_) {
         if (projection.synapse_tau > 0.0) initial_state_[projection.synapse] = rates_before_[projection.source];
+        if (projection.synapse_rise > 0.0) initial_state_[projection.synapse + 1] = rates_before_[projection.source];
+    }
+}
+
+double MassModel::ProjectionLayout::mean_delay() const {
+    double mean = 0.0;
+    for (const Lag& lag : lags) mean += lag.weight * lag.delay;
+    return mean;
+}
+
+double MassModel::ProjectionLayout::longest_delay() const {
+    double longest = 0.0;
+    for (const Lag& lag : lags) longest = std::max(longest, lag.delay);
+    return longest;
 }
 
 bool MassModel::takes_noise() const {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "host/mass/afferents.hpp"
 #include "host/mass/mass.hpp"
 #include "models/closures/registry.hpp"
 #include "models/masses/mpr.hpp"
@@ -15,7 +16,7 @@ namespace spikemass::mass {
 
 /// A network's mass as delay differential equations of a flat state y [size()]:
 ///   per population: rho = tau r and v of every class (rho_0, v_0, rho_1, ...), then the closure's hidden states;
-///   then s (a rate) of every projection with an exponential synapse.
+///   then of every projection whose synapse is not delta: s (a rate), and x, the stage before it, where there are two.
 /// dy/dt is per time unit of the network.  Delayed rates are arguments, so that whoever integrates keeps the history.
 class MassModel {
 public:
@@ -37,9 +38,13 @@ public:
     struct ProjectionLayout {                           ///< in the order of `afferents()`: grouped by target
         std::size_t index = 0;                          ///< in Network::projections
         std::size_t source = 0, target = 0;
-        double delay = 0.0;                             ///< time units; 0 = undelayed
+        std::vector<Lag> lags;                          ///< delays of its synapses; 0 = undelayed
+        double mean_delay() const;                      ///< time units
+        double longest_delay() const;
         double synapse_tau = 0.0;                       ///< time units; 0 = delta
-        std::size_t synapse = 0;                        ///< offset of s in the state (exponential only)
+        double synapse_rise = 0.0;                      ///< time units; 0 = one stage
+        std::size_t stages() const { return (synapse_tau > 0.0) + (synapse_rise > 0.0); }
+        std::size_t synapse = 0;                        ///< offset of s in the state, followed by x where there are two stages
         double relative_sd = 0.0;                       ///< sqrt(Var K)/K of binomial in-degrees
         std::vector<double> quantile_deviation;         ///< (k - K)/K of the Lorentzian classes
     };
@@ -70,7 +75,7 @@ public:
     template <class T>
     T v(const T* y, std::size_t population) const { return mean(y, population, 1); }
 
-    /// dy/dt.  Shapes: y, dy [size()], delayed_rate [projections()] r_source(t - delay) in 1/time unit, input [population].
+    /// dy/dt.  Shapes: y, dy [size()], delayed_rate [projections()] r_source(t - delay), averaged over the lags, in 1/time unit, input [population].
     /// For T = double nothing is allocated.
     template <class T>
     void derivative(const T* y, const T* delayed_rate, const T* input, T* dy, Workspace<T>& workspace) const {
@@ -110,7 +115,12 @@ void MassModel::derivative_of(const C& closure, const T* y, const T* delayed_rat
         if (projection.synapse_tau > 0.0) {
             const T& s = y[projection.synapse];
             pre.drive = s * tau;
-            dy[projection.synapse] = (delayed_rate[j] - s) / projection.synapse_tau;
+            T arriving = delayed_rate[j];
+            if (projection.synapse_rise > 0.0) {
+                arriving = y[projection.synapse + 1];
+                dy[projection.synapse + 1] = (delayed_rate[j] - arriving) / projection.synapse_rise;
+            }
+            dy[projection.synapse] = (arriving - s) / projection.synapse_tau;
         }
         if constexpr (C::uses_ratio)
             pre.w = {y[source.first] * (std::numbers::pi * tau / source.tau), -y[source.first + 1] * (tau / source.tau)};
@@ -129,7 +139,9 @@ void MassModel::derivative_of(const C& closure, const T* y, const T* delayed_rat
         for (std::size_t h = 0; h < a.hidden_size; ++h) dy[a.hidden + h] = dy[a.hidden + h] * per_tau;
         total = total + correction.p;
         T width = T(a.delta);
-        if constexpr (!std::is_same_v<C, closures::None> && !C::degree_classes) width = closures::positive_width(a.delta, correction.q);
+        for (std::size_t j = 0; j < afferents.size(); ++j)   // exact for strengths that are Lorentzian over targets
+            if (afferents[j].coupling_half_width > 0.0) width = width + pre[j].drive * afferents[j].coupling_half_width;
+        if constexpr (!std::is_same_v<C, closures::None> && !C::degree_classes) width = closures::positive_width(width, correction.q);
 
         if constexpr (C::degree_classes) {
             T normal{}, variance{};   // standard deviation of the input over neurons with binomial in-degrees

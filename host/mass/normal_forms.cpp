@@ -51,7 +51,11 @@ private:
 
 ComplexDirection eigenfunction(const MassModel& model, const Eigen::VectorXcd& q, Complex lambda) {
     ComplexDirection result{q, source_rows(model).cast<Complex>() * q};
-    for (std::size_t j = 0; j < model.projections().size(); ++j) result.delayed[static_cast<Eigen::Index>(j)] *= std::exp(-lambda * model.projections()[j].delay);
+    for (std::size_t j = 0; j < model.projections().size(); ++j) {
+        Complex factor = 0.0;
+        for (const Lag& lag : model.projections()[j].lags) factor += lag.weight * std::exp(-lambda * lag.delay);
+        result.delayed[static_cast<Eigen::Index>(j)] *= factor;
+    }
     return result;
 }
 

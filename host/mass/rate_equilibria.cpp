@@ -14,19 +14,21 @@ namespace {
 constexpr double pi = std::numbers::pi;
 
 struct Gain {
-    double rate, slope;   ///< Phi and its derivative by the input
+    double rate, slope, by_width;   ///< Phi and its derivatives by the input and by Delta
 };
 
 Gain gain(double input, double delta) {
     const double modulus = std::sqrt(input * input + delta * delta);
-    if (modulus == 0.0) return {0.0, 0.0};
-    double re;
+    if (modulus == 0.0) return {0.0, 0.0, 0.0};
+    double re, im;   // of sqrt(I + i Delta), whose derivatives are 1/(2 W) and i/(2 W)
     if (input >= 0.0) {
         re = std::sqrt(0.5 * (modulus + input));
+        im = 0.5 * delta / re;
     } else {
-        re = 0.5 * delta / std::sqrt(0.5 * (modulus - input));
+        im = std::sqrt(0.5 * (modulus - input));
+        re = 0.5 * delta / im;
     }
-    return {re / pi, 0.5 * re / (modulus * pi)};
+    return {re / pi, 0.5 * re / (modulus * pi), 0.5 * im / (modulus * pi)};
 }
 
 /// Root of f between lo and hi, f(lo) and f(hi) of different sign, to the last bit.
@@ -94,6 +96,18 @@ std::vector<double> one_population_roots(double eta, double coupling, double del
     return roots;
 }
 
+/// One population whose width grows with its rate: eta(rho) - eta need not be monotonic between folds, so its sign is looked at on a grid.
+std::vector<double> spread_roots(double eta, double coupling, double delta, double spread) {
+    std::vector<double> roots;
+    if (delta == 0.0 && eta <= 0.0) roots.push_back(0.0);
+    const auto f = [&](double rho) { return eta_of_rate(rho, coupling, delta + spread * rho) - eta; };
+    double high = 1.0;
+    while (f(high) <= 0.0) high *= 2.0;
+    for (double low = 1e-9; low < high; low *= 1.01)
+        if ((f(low) < 0.0) != (f(1.01 * low) < 0.0)) roots.push_back(bisect(f, low, 1.01 * low));
+    return roots;
+}
+
 /// Newton's method for all populations from one start; false when it does not converge to rho >= 0.
 bool newton(const RateSystem& system, std::vector<double>& rho) {
     const std::size_t n = system.size();
@@ -103,12 +117,12 @@ bool newton(const RateSystem& system, std::vector<double>& rho) {
         for (std::size_t a = 0; a < n; ++a) {
             double input = system.eta[a];
             for (std::size_t b = 0; b < n; ++b) input += system.coupling[a * n + b] * x[b];
-            const Gain g = gain(input, system.delta[a]);
+            const Gain g = gain(input, system.width(a, x));
             const double residual = x[a] - g.rate;
             worst = std::max(worst, std::abs(residual));
             if (!with_jacobian) continue;
             step[a] = residual;
-            for (std::size_t b = 0; b < n; ++b) jacobian[a * n + b] = (a == b ? 1.0 : 0.0) - g.slope * system.coupling[a * n + b];
+            for (std::size_t b = 0; b < n; ++b) jacobian[a * n + b] = (a == b ? 1.0 : 0.0) - g.slope * system.coupling[a * n + b] - (system.spread.empty() ? 0.0 : g.by_width * system.spread[a * n + b]);
         }
         return worst;
     };
@@ -148,14 +162,17 @@ void keep_new(std::vector<std::vector<double>>& found, const std::vector<double>
 
 RateSystem rate_system(const Network& network, double input) {
     const std::size_t n = network.populations.size();
-    RateSystem system{std::vector<double>(n), std::vector<double>(n), std::vector<double>(n * n, 0.0)};
+    RateSystem system{std::vector<double>(n), std::vector<double>(n), std::vector<double>(n * n, 0.0), std::vector<double>(n * n, 0.0)};
     for (std::size_t a = 0; a < n; ++a) {
         system.eta[a] = network.populations[a].eta.center + input;
         system.delta[a] = half_width(network, a);
     }
-    for (const Projection& p : network.projections)
+    for (const Projection& p : network.projections) {
         system.coupling[p.target * n + p.source] +=
             effective_coupling(p) * network.populations[p.target].tau / network.populations[p.source].tau;
+        system.spread[p.target * n + p.source] +=
+            p.strength_half_width * coupling_factor(p) * network.populations[p.target].tau / network.populations[p.source].tau;
+    }
     return system;
 }
 
@@ -180,7 +197,10 @@ std::vector<std::vector<double>> rate_equilibria(const RateSystem& system) {
     const std::size_t n = system.size();
     std::vector<std::vector<double>> found;
     if (n == 1) {
-        for (const double rho : one_population_roots(system.eta[0], system.coupling[0], system.delta[0])) found.push_back({rho});
+        const bool spread = !system.spread.empty() && system.spread[0] > 0.0;
+        for (const double rho : spread ? spread_roots(system.eta[0], system.coupling[0], system.delta[0], system.spread[0])
+                                       : one_population_roots(system.eta[0], system.coupling[0], system.delta[0]))
+            found.push_back({rho});
         return found;
     }
     // Starts: a grid of levels, as fine as 4096 points allow, in units of the largest rate scale.
@@ -220,15 +240,19 @@ bool is_stable(const Network& network, const std::vector<double>& rho) {
     std::size_t n = 2 * populations;
     std::vector<std::size_t> synapse(network.projections.size());
     for (std::size_t p = 0; p < network.projections.size(); ++p)
-        if (network.projections[p].synapse.kind == SynapseKind::exponential) synapse[p] = n++;
+        if (const auto [tau, rise] = synapse_times(network.projections[p].synapse); tau > 0.0) {   // s, and x before it
+            synapse[p] = n;
+            n += rise > 0.0 ? 2 : 1;
+        }
 
     std::vector<double> a(n * n, 0.0);
     const auto at = [&](std::size_t row, std::size_t column) -> double& { return a[row * n + column]; };
     for (std::size_t i = 0; i < populations; ++i) {
         const double per_tau = 1.0 / network.populations[i].tau;
         double v = 0.0;
-        if (system.delta[i] > 0.0) {
-            v = -0.5 * system.delta[i] / (pi * rho[i]);
+        const double width = system.width(i, rho);
+        if (width > 0.0) {
+            v = -0.5 * width / (pi * rho[i]);
         } else if (rho[i] == 0.0) {
             double input = system.eta[i];
             for (std::size_t b = 0; b < populations; ++b) input += system.coupling[i * populations + b] * rho[b];
@@ -240,14 +264,23 @@ bool is_stable(const Network& network, const std::vector<double>& rho) {
     }
     for (std::size_t p = 0; p < network.projections.size(); ++p) {
         const Projection& projection = network.projections[p];
-        const double j = effective_coupling(projection), per_tau = 1.0 / network.populations[projection.source].tau;
+        const double j = effective_coupling(projection), by_width = projection.strength_half_width * coupling_factor(projection) / pi, per_tau = 1.0 / network.populations[projection.source].tau;
         const std::size_t row = 2 * projection.target + 1;
-        if (projection.synapse.kind == SynapseKind::exponential) {
-            at(row, synapse[p]) += j;
-            at(synapse[p], synapse[p]) = -1.0 / projection.synapse.tau;
-            at(synapse[p], 2 * projection.source) += per_tau / projection.synapse.tau;
+        if (const auto [tau, rise] = synapse_times(projection.synapse); tau > 0.0) {
+            const std::size_t s = synapse[p], x = s + 1;
+            at(row, s) += j;
+            at(row - 1, s) += by_width;
+            at(s, s) = -1.0 / tau;
+            if (rise > 0.0) {
+                at(s, x) = 1.0 / tau;
+                at(x, x) = -1.0 / rise;
+                at(x, 2 * projection.source) += per_tau / rise;
+            } else {
+                at(s, 2 * projection.source) += per_tau / tau;
+            }
         } else {
             at(row, 2 * projection.source) += j * per_tau;
+            at(row - 1, 2 * projection.source) += by_width * per_tau;
         }
     }
     // Stable iff the Cayley transform (1 - hA)^-1 (1 + hA) has its spectrum inside the unit circle: its powers vanish.

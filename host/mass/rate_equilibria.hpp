@@ -9,17 +9,22 @@
 
 namespace spikemass::mass {
 
-/// rho_a = Phi(eta_a + sum_b coupling_ab rho_b, delta_a), Phi(I, Delta) = Re sqrt(I + i Delta)/pi.
-/// Shapes: eta, delta [a], coupling [a * size + b]; dimensionless (rho = tau r).
+/// rho_a = Phi(eta_a + sum_b coupling_ab rho_b, delta_a + sum_b spread_ab rho_b), Phi(I, Delta) = Re sqrt(I + i Delta)/pi.
+/// Shapes: eta, delta [a], coupling, spread [a * size + b]; dimensionless (rho = tau r).  spread: half widths of strengths over targets; empty: none.
 struct RateSystem {
-    std::vector<double> eta, delta, coupling;
+    std::vector<double> eta, delta, coupling, spread;
     std::size_t size() const { return eta.size(); }
+    double width(std::size_t a, const std::vector<double>& rho) const {
+        double sum = delta[a];
+        for (std::size_t b = 0; b < rho.size() && !spread.empty(); ++b) sum += spread[a * size() + b] * rho[b];
+        return sum;
+    }
 };
 
 /// The steady states of `network` are those of this system, whatever its synapses and delays.
 RateSystem rate_system(const Network& network, double input = 0.0);
 
-/// All steady rates that are found, [solution][a], by ascending total.  One population: all there are.
+/// All steady rates that are found, [solution][a], by ascending total.  One population: all there are (with spread: all that are a hundredth apart).
 std::vector<std::vector<double>> rate_equilibria(const RateSystem& system);
 
 /// Saddle-nodes of one population with delta > 0: eta(rho) = pi^2 rho^2 - delta^2/(4 pi^2 rho^2) - J rho has its extrema there.
@@ -30,7 +35,7 @@ struct Folds {
 Folds saddle_nodes(double coupling, double delta);
 double eta_of_rate(double rho, double coupling, double delta);
 
-/// The undelayed exact mass, with its exponential synapses, is linearly stable at these rates (rho = tau r).
+/// The undelayed exact mass, with its synapses, is linearly stable at these rates (rho = tau r).
 bool is_stable(const Network& network, const std::vector<double>& rho);
 
 }  // namespace spikemass::mass

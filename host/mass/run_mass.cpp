@@ -94,7 +94,7 @@ std::vector<ProjectionFacts> projection_facts(const Network& network, const Mass
         ProjectionFacts& fact = facts[layout.index];
         fact.k_mean = projection.topology.mean_indegree;
         fact.k_var = indegree_variance(network, projection);
-        fact.effective_delay = layout.delay;
+        fact.effective_delay = layout.mean_delay();
         fact.weight = model.afferents()[j].coupling / fact.k_mean;
     }
     return facts;

@@ -19,14 +19,21 @@ std::vector<double> start_at(const MassModel& model, const std::vector<double>& 
     for (std::size_t i = 0; i < rho.size(); ++i) {
         const auto& a = model.populations()[i];
         const double rate = std::max(rho[i], 1e-9);
+        double width = a.delta;
+        for (std::size_t j = a.afferent_begin; j < a.afferent_end; ++j) {
+            const std::size_t source = model.projections()[j].source;
+            width += model.afferents()[j].coupling_half_width * rho[source] * a.tau / model.populations()[source].tau;
+        }
         for (std::size_t k = 0; k < a.classes(); ++k) {
             y[a.first + 2 * k] = rate;
-            y[a.first + 2 * k + 1] = -0.5 * a.delta / (std::numbers::pi * rate);
+            y[a.first + 2 * k + 1] = -0.5 * width / (std::numbers::pi * rate);
         }
     }
-    for (const auto& projection : model.projections())
-        if (projection.synapse_tau > 0.0)
-            y[projection.synapse] = rho[projection.source] / model.populations()[projection.source].tau;
+    for (const auto& projection : model.projections()) {
+        const double rate = rho[projection.source] / model.populations()[projection.source].tau;
+        if (projection.synapse_tau > 0.0) y[projection.synapse] = rate;
+        if (projection.synapse_rise > 0.0) y[projection.synapse + 1] = rate;
+    }
     return y;
 }
 
@@ -82,9 +89,11 @@ Eigen::VectorXd time_scales(const MassModel& model) {
     Eigen::VectorXd scale = Eigen::VectorXd::Ones(static_cast<Eigen::Index>(model.size()));
     for (const auto& a : model.populations())
         for (std::size_t i = a.first; i < a.hidden + a.hidden_size; ++i) scale[static_cast<Eigen::Index>(i)] = a.tau;
-    for (const auto& projection : model.projections())   // s is a rate: s' tau_s tau is dimensionless
-        if (projection.synapse_tau > 0.0)
-            scale[static_cast<Eigen::Index>(projection.synapse)] = projection.synapse_tau * model.populations()[projection.source].tau;
+    for (const auto& projection : model.projections()) {   // s is a rate: s' tau_s tau is dimensionless
+        const double tau = model.populations()[projection.source].tau;
+        if (projection.synapse_tau > 0.0) scale[static_cast<Eigen::Index>(projection.synapse)] = projection.synapse_tau * tau;
+        if (projection.synapse_rise > 0.0) scale[static_cast<Eigen::Index>(projection.synapse) + 1] = projection.synapse_rise * tau;
+    }
     return scale;
 }
 

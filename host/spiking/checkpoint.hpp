@@ -19,7 +19,7 @@ struct Checkpoint {
     std::uint32_t digest_low = 0, digest_high = 0;
     std::uint64_t spikes = 0;
     std::vector<PopulationPart> populations;              ///< file order
-    std::vector<std::vector<float>> traces;               ///< [projection, file order][target]; one number where all targets share it; empty: no trace
+    std::vector<std::vector<float>> traces;               ///< [projection, file order][stage of the synapse][target]; one number per stage where all targets share it; empty: no trace
 };
 
 /// What a checkpoint belongs to: names, sizes, models, projections, graphs, seeds, dt; not the order of the file.

@@ -5,13 +5,15 @@
 #include <new>
 
 #include "kernels/coupling.hpp"
+#include "kernels/delays.hpp"
 #include "kernels/parameters.hpp"
 #include "kernels/stimulus.hpp"
+#include "kernels/weights.hpp"
 #include "models/base/error.hpp"
 #include "models/base/math.hpp"
 #include "models/base/random.hpp"
 #include "models/registry.hpp"
-#include "models/synapses/delta.hpp"
+#include "models/synapses/registry.hpp"
 
 namespace spikemass::spiking {
 
@@ -148,6 +150,13 @@ Capped draw_population(const Network& network, std::size_t population, float* et
     double recurrent = 0.0;   // input at the rates assumed before time zero
     for (const Projection& q : network.projections)
         if (q.target == population) recurrent += effective_coupling(q) * p.tau * network.populations[q.source].initial.rate;
+    std::vector<double> own(drawn.size(), recurrent);   // of targets whose strengths are their own
+    for (const Projection& q : network.projections) {
+        const double rate = network.populations[q.source].initial.rate;
+        if (q.target != population || q.strength_half_width == 0.0 || rate == 0.0) continue;
+        const std::vector<double> strength = kernels::target_strengths(q, p.size, network.seeds);
+        for (std::size_t i = 0; i < own.size(); ++i) own[i] += (strength[i] - q.strength) * coupling_factor(q) * p.tau * rate;
+    }
     const std::vector<double> u = initial_phases(p.size, network.seeds.init, key);
     with_model_of(p, [&]<class M>() {
         const std::vector<double> values = parameters_of<M>(p);
@@ -155,7 +164,7 @@ Capped draw_population(const Network& network, std::size_t population, float* et
             const double phase = u[static_cast<std::size_t>(i)];
             double v;
             if constexpr (M::dimensionless) {
-                v = initial_v(p.initial, drawn[static_cast<std::size_t>(i)] + recurrent, phase);
+                v = initial_v(p.initial, drawn[static_cast<std::size_t>(i)] + own[static_cast<std::size_t>(i)], phase);
             } else {
                 const models::StartRange range = M::start_range(values.data());
                 v = p.initial.kind == InitialKind::lorentzian ? initial_v(p.initial, 0.0, phase) : range.low + phase * (range.high - range.low);
@@ -174,10 +183,10 @@ Capped draw_population(const Network& network, std::size_t population, float* et
 
     const double dt_over_tau = network.dt / p.tau, limit = 9.8 / (dt_over_tau * dt_over_tau);
     double capped = 0, lost = 0;
-    for (double e : drawn)
-        if (e + recurrent > limit) {
+    for (std::size_t i = 0; i < drawn.size(); ++i)
+        if (const double input = drawn[i] + own[i]; input > limit) {
             ++capped;
-            lost += std::max(0.0, std::sqrt(e + recurrent) / 3.14159265358979323846 - 1.0 / dt_over_tau) / p.tau;
+            lost += std::max(0.0, std::sqrt(input) / 3.14159265358979323846 - 1.0 / dt_over_tau) / p.tau;
         }
     return {capped / static_cast<double>(p.size), lost / static_cast<double>(p.size)};
 }
@@ -196,10 +205,11 @@ double norm_of(const Projection& p, const GraphFacts& g) {
 bool weighted(const Projection& p, const GraphFacts& g) { return g.stored && p.strength_sd > 0; }
 double unit_of(const Projection& p, const GraphFacts& g) { return weighted(p, g) ? g.weight_unit : p.strength; }
 
-float gain(const Network& network, const Projection& p, const GraphFacts& g, double norm) {
-    const double w = norm > 0 ? unit_of(p, g) / norm : 0.0, tau = network.populations[p.target].tau;
+/// `unit`: strength of one count.
+float gain(const Network& network, const Projection& p, double unit, double norm) {
+    const double w = norm > 0 ? unit / norm : 0.0, tau = network.populations[p.target].tau;
     if (ports(network.populations[p.target]) > 1) return static_cast<float>(w);   // impulses
-    return static_cast<float>(p.synapse.kind == SynapseKind::delta ? models::Delta::gain(w, tau, network.dt) : models::Exponential::gain(w, tau, network.dt));
+    return static_cast<float>(models::with_model(models::SynapseModels{}, static_cast<int>(p.synapse.kind), [&]<class S>() { return S::gain(w, tau, network.dt); }));
 }
 
 }  // namespace
@@ -207,23 +217,33 @@ float gain(const Network& network, const Projection& p, const GraphFacts& g, dou
 Drive prepare_drive(const Network& network, const Projection& p, const GraphFacts& g) {
     Drive d;
     d.weighted = weighted(p, g);
-    d.gain = gain(network, p, g, norm_of(p, g));
+    d.gain = gain(network, p, unit_of(p, g), norm_of(p, g));
     // Before time zero the sources fire at `initial.rate`: each step brings the mean number of arrivals (in weight units).
     const double arrivals = p.topology.mean_indegree * network.populations[p.source].initial.rate * network.dt * (d.weighted ? p.strength / unit_of(p, g) : 1.0);
-    d.prehistory = static_cast<float>(arrivals);
-    if (p.synapse.kind == SynapseKind::exponential) {
-        d.exponential = true;
-        d.trace = models::Exponential::prepare(network.dt, p.synapse.tau);
-        d.trace_start = static_cast<float>(arrivals / network.dt);
+    if (arrivals != 0.0) {
+        double left = 1.0;   // part of the synapses whose delay is longer than the step
+        const std::vector<double> probability = kernels::delay_probabilities(p);
+        const std::int64_t shortest = p.delay_steps - static_cast<std::int64_t>(probability.size()) + 1;
+        for (std::int64_t step = 0; step < p.delay_steps; ++step) {
+            if (step >= shortest) left -= probability[static_cast<std::size_t>(step - shortest)];
+            d.prehistory.push_back(static_cast<float>(step < shortest ? arrivals : arrivals * left));
+        }
     }
+    d.stages = models::stages_of(static_cast<int>(p.synapse.kind));
+    d.synapse = models::with_model(models::SynapseModels{}, static_cast<int>(p.synapse.kind), [&]<class S>() { return S::cascade(network.dt, p.synapse.tau, p.synapse.tau_rise); });
+    if (d.stages > 0) d.trace_start = static_cast<float>(arrivals / network.dt);
     return d;
 }
 
 std::vector<float> gains_of_targets(const Network& network, const Projection& p, const GraphFacts& g, std::span<const std::uint32_t> indegree) {
     std::vector<float> out;
-    if (p.normalise != Normalise::indegree) return out;
-    out.reserve(indegree.size());
-    for (std::uint32_t k : indegree) out.push_back(gain(network, p, g, static_cast<double>(k)));
+    const bool own_norm = p.normalise == Normalise::indegree, own_strength = p.strength_half_width > 0.0;
+    if (!own_norm && !own_strength) return out;
+    const auto n = static_cast<std::size_t>(network.populations[p.target].size);
+    const std::vector<double> strength = own_strength ? kernels::target_strengths(p, network.populations[p.target].size, network.seeds) : std::vector<double>();
+    // Nothing is stored of all-to-all: everybody's in-degree is the mean.
+    for (std::size_t i = 0; i < n; ++i)
+        out.push_back(gain(network, p, own_strength ? strength[i] : unit_of(p, g), own_norm && !indegree.empty() ? static_cast<double>(indegree[i]) : norm_of(p, g)));
     return out;
 }
 

@@ -8,7 +8,7 @@
 
 #include "kernels/network.hpp"
 #include "models/noise.hpp"
-#include "models/synapses/exponential.hpp"
+#include "models/synapses/cascade.hpp"
 
 namespace spikemass::spiking {
 
@@ -60,14 +60,14 @@ struct GraphFacts {
 /// From counts that arrive in a step to the input current of a target.
 struct Drive {
     bool weighted = false;                  ///< counts are sums of fixed-point weights
-    bool exponential = false;
+    int stages = 0;                         ///< of the synapse: columns of its trace
     float gain = 0.0f;                      ///< current per unit of drive: a count, or a count per time for a trace
-    float prehistory = 0.0f;                ///< counts per step that stand for the spikes before time zero
-    float trace_start = 0.0f;
-    models::Exponential::Step trace{};
+    std::vector<float> prehistory;          ///< [step before the longest delay] counts that stand for the spikes before time zero
+    float trace_start = 0.0f;               ///< of every column
+    models::Cascade synapse{};
 };
 Drive prepare_drive(const Network&, const Projection&, const GraphFacts&);
-/// Gains of single targets where the norm is their own in-degree; empty otherwise.  Shape: [target].
+/// Gains of single targets where the norm is their own in-degree or their strength their own; empty otherwise.  Shape: [target].
 std::vector<float> gains_of_targets(const Network&, const Projection&, const GraphFacts&, std::span<const std::uint32_t> indegree);
 /// Weight of one synapse, J over the norm (mean over targets).
 double mean_weight(const Projection&, const GraphFacts&);

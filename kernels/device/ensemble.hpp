@@ -38,6 +38,9 @@ struct EnsembleProjection {
     Global<const std::uint64_t> start;
     Global<const std::uint16_t> row_target; ///< a block's memory holds the counts of far fewer than 65,536 targets
     Global<const std::int16_t> weight;
+    Global<const std::uint16_t> row_delay;  ///< [synapse], or empty: all have `delay`, which is else 1: a step later a spike is in the slots of its synapses
+    Global<std::uint32_t> ring;             ///< [slot][target]
+    std::uint32_t slots = 1;
     RandomKey annealed;
     std::uint32_t per_spike = 0;
     Global<std::uint32_t> counts;           ///< of strategy R: says which term reads them
@@ -173,13 +176,7 @@ private:
         const ScalarTerm& term = n.scalar_terms.data()[t];
         const std::int64_t fired = now - term.delay;
         const float arrivals = fired >= 0 ? static_cast<float>(n.list_sizes.read(static_cast<std::uint64_t>(fired % n.ring) * n.populations.size() + term.source)) : term.prehistory;
-        float drive = arrivals;
-        if (term.exponential != 0) {
-            float s = n.scalar_traces.read(t);
-            drive = models::Exponential::advance(term.step, s, arrivals);
-            n.scalar_traces.write(t, s);
-        }
-        return term.gain * drive;
+        return term.current(t, arrivals, n.scalar_traces);
     }
 
     SPIKEMASS_DEVICE static void deliver(const EnsembleNetwork& n, const EnsembleProjection& q, Shared<std::uint32_t> counts, std::int64_t now) {
@@ -189,7 +186,9 @@ private:
         const Global<std::uint32_t> ids = n.lists.data()[place];
         const std::uint32_t size = n.list_sizes.read(place);
         const unsigned me = arch::thread_index(), all = arch::block_size();
-        if (q.kind == EnsembleProjection::Kind::rows) {
+        if (q.row_delay.size() != 0) {
+            deliver_delayed(q, ids, size, static_cast<std::uint32_t>(now % q.slots), counts);
+        } else if (q.kind == EnsembleProjection::Kind::rows) {
             for (std::uint32_t s = me / arch::warp_size; s < size; s += all / arch::warp_size) {
                 const std::uint32_t source = ids.read(s);
                 const std::uint64_t end = q.start.read(source + 1ull);
@@ -207,6 +206,27 @@ private:
                 counts.add(static_cast<unsigned>(mulhi64(static_cast<std::uint64_t>(b.word[1]) << 32 | b.word[0], counts.size())), 1u);
                 if (2 * j + 1 < q.per_spike) counts.add(static_cast<unsigned>(mulhi64(static_cast<std::uint64_t>(b.word[3]) << 32 | b.word[2], counts.size())), 1u);
             }
+        }
+    }
+
+    /// Spikes of the step before `slot`: a delay of one step is due at once; the slot's arrivals from earlier steps come along.
+    SPIKEMASS_DEVICE static void deliver_delayed(const EnsembleProjection& q, Global<std::uint32_t> ids, std::uint32_t size, std::uint32_t slot, Shared<std::uint32_t> counts) {
+        const unsigned me = arch::thread_index(), all = arch::block_size();
+        for (std::uint32_t s = me / arch::warp_size; s < size; s += all / arch::warp_size) {
+            const std::uint32_t source = ids.read(s);
+            const std::uint64_t end = q.start.read(source + 1ull);
+            for (std::uint64_t e = q.start.read(source) + arch::lane(); e < end; e += arch::warp_size) {
+                const std::uint32_t later = q.row_delay.read(e) - 1u, due = slot + later, add = q.weight.size() != 0 ? static_cast<std::uint32_t>(static_cast<std::int32_t>(q.weight.read(e))) : 1u;
+                if (later == 0) counts.add(q.row_target.read(e), add);
+                else q.ring.red_add(static_cast<std::uint64_t>(due < q.slots ? due : due - q.slots) * counts.size() + q.row_target.read(e), add);
+            }
+        }
+        for (unsigned i = me; i < counts.size(); i += all) {   // nobody else looks at this slot in this step
+            const std::uint64_t place = static_cast<std::uint64_t>(slot) * counts.size() + i;
+            const std::uint32_t raw = q.ring.read(place);
+            if (raw == 0) continue;
+            q.ring.write(place, 0);
+            counts.add(i, raw);
         }
     }
 
@@ -231,7 +251,7 @@ private:
         for (std::uint64_t t = 0; t < ports.terms[port].size(); ++t) {
             const Term& term = ports.terms[port].data()[t];
             if (term.kind == Term::Kind::scalar) {
-                input = input + shared.scalars.read(static_cast<unsigned>(term.scalar));
+                input = term.times_gain(input, i, shared.scalars.read(static_cast<unsigned>(term.scalar)));
                 continue;
             }
             const std::uint32_t place = counts_of(n, term) + i, raw = shared.counts.read(place);
@@ -267,7 +287,7 @@ private:
                 for (std::uint64_t t = 0; t < p.terms.size(); ++t) {   // here and not by impulses: with it the quadratic neurons take eight registers more
                     const Term& term = p.terms.data()[t];
                     if (term.kind == Term::Kind::scalar) {
-                        input = input + shared.scalars.read(static_cast<unsigned>(term.scalar));
+                        input = term.times_gain(input, i, shared.scalars.read(static_cast<unsigned>(term.scalar)));
                         continue;
                     }
                     const std::uint32_t place = counts_of(n, term) + i, raw = shared.counts.read(place);

@@ -1,7 +1,8 @@
 #pragma once
 // Strategy R: lists of spikes in global memory, rows scattered by global atomics.  The reference on the device, kept for ever:
 // every other strategy must give its bits.  One step is, in this order (host/gpu/reference_engine.hpp):
-//   Scatter, AllButOwn, Annealed   spikes that are due now become counts of their targets
+//   Scatter, ScatterDelayed, AllButOwn, Annealed
+//                                 spikes that are due now become counts of their targets
 //   AddNoise                       noise that differs between neurons, on top of eta
 //   BeginStep                      inputs that are one number per population; empties the list of the step
 //   Update                         input, model step, spike list, digest
@@ -197,6 +198,36 @@ struct Scatter {
     }
 };
 
+/// The same where every synapse has its own delay: counts of all steps to come in a ring of slots.
+template <class Target>
+struct ScatterDelayed {
+    static constexpr const char* name = "scatter_delayed";
+    static constexpr unsigned max_threads = 256;
+
+    SpikeList spikes;
+    Global<const std::uint64_t> start;      ///< [source + 1]
+    Global<const Target> target;            ///< [synapse]
+    Global<const std::int16_t> weight;      ///< [synapse], or empty
+    Global<const std::uint16_t> delay;      ///< [synapse] steps, 1 to slots
+    Global<std::uint32_t> ring;             ///< [slot][target]
+    std::uint64_t targets = 0;
+    std::uint32_t slots = 1, slot = 0;      ///< slot: of the step in which the spikes were fired
+    std::uint32_t least = 1;                ///< shorter delays have been delivered
+
+    SPIKEMASS_DEVICE void operator()() const {
+        const std::uint64_t warps = all_threads() / arch::warp_size;
+        const std::uint32_t n = spikes.size.read(0);
+        for (std::uint64_t s = global_thread() / arch::warp_size; s < n; s += warps) {
+            const std::uint32_t source = spikes.ids.read(s);
+            const std::uint64_t end = start.read(source + 1ull);
+            for (std::uint64_t e = start.read(source) + arch::lane(); e < end; e += arch::warp_size) {
+                const std::uint32_t d = delay.read(e), due = slot + d;
+                if (d >= least) ring.red_add((due < slots ? due : due - slots) * targets + target.read(e), weight.size() != 0 ? static_cast<std::uint32_t>(static_cast<std::int32_t>(weight.read(e))) : 1u);
+            }
+        }
+    }
+};
+
 /// All-to-all without oneself: all spikes for everybody, then one less for those who fired.
 struct AllButOwn {
     static constexpr const char* name = "all_but_own";
@@ -247,20 +278,14 @@ struct BeginStep {
     std::uint64_t populations = 0;
     Global<const ScalarTerm> terms;
     Global<std::uint32_t> list_sizes;       ///< [slot][population]
-    Global<float> traces, scalars;          ///< [scalar term]
+    Global<float> traces, scalars;          ///< [scalar term][2 stages], [scalar term]
 
     SPIKEMASS_DEVICE void operator()() const {
         for (std::uint64_t t = arch::thread_index(); t < terms.size(); t += arch::block_size()) {
             const ScalarTerm& term = terms.data()[t];
             const std::int64_t fired = now - term.delay;
             const float arrivals = fired >= 0 ? static_cast<float>(list_sizes.read(static_cast<std::uint64_t>(fired % ring) * populations + term.source)) : term.prehistory;
-            float drive = arrivals;
-            if (term.exponential != 0) {
-                float s = traces.read(t);
-                drive = models::Exponential::advance(term.step, s, arrivals);
-                traces.write(t, s);
-            }
-            scalars.write(t, term.gain * drive);
+            scalars.write(t, term.current(t, arrivals, traces));
         }
         arch::sync_block();
         for (std::uint64_t p = arch::thread_index(); p < populations; p += arch::block_size()) list_sizes.write(static_cast<std::uint64_t>(now % ring) * populations + p, 0);

@@ -23,12 +23,13 @@ enum class Stream : std::uint32_t {
     picks = 5,            ///< distinct picks in a row or cell; entity = row, step = cell
     degree = 6,           ///< in-degree draws; entity = target
     annealed = 7,         ///< targets of one spike; entity = source, step = time step
-    weight = 8,           ///< weight of a synapse; entity = source, step = target, draw = how many synapses of that pair come before it
+    weight = 8,           ///< weight of a synapse; entity = source, step = target, draw = how many synapses of that pair come before it + 2^20 times the number of draws that were not kept
     rewire = 9,           ///< which ring sources are replaced; entity = target, word = ring source
     in_weight = 10,       ///< in-weight of a neuron; entity = target
     synapse = 11,         ///< both ends of synapse e; entity = e >> 16, draws 2(e & 0xffff), 2(e & 0xffff) + 1
     noise = 12,           ///< noise of a stimulus; entity = neuron, step = time step >> 2, word = time step & 3
     noise_start = 13,     ///< initial value of a noise process; entity = neuron
+    delay = 16,           ///< delay of a synapse; entity = source, step = target, draw = how many synapses of that pair come before it
 };
 
 /// Seed purposes: seed_x(trial) = mix64(mix64(seed + purpose) + trial).

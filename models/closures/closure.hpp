@@ -23,6 +23,7 @@ enum class InDegrees { fixed, binomial, lorentzian };
 struct Afferent {
     double coupling = 0.0;            ///< J: the mean input is J * drive
     double coupling_sd = 0.0;         ///< standard deviation of J over synapses
+    double coupling_half_width = 0.0; ///< half width of J over targets (Lorentzian): adds its share of the drive to Delta
     double mean_indegree = 0.0;       ///< K
     double candidates = 0.0;          ///< N: neurons that a target may have as sources, K <= N
     InDegrees in_degrees = InDegrees::fixed;
@@ -98,10 +99,10 @@ Complex<T> clip_ratio(const Complex<T>& w) {
 }
 
 /// Keeps the effective half width Delta + q positive: the identity above a tenth of Delta, twice continuously differentiable.
-template <class T>
-T positive_width(double delta, const T& q) {
+template <class D, class T>
+T positive_width(const D& delta, const T& q) {
     const T width = delta + q;
-    const double knee = delta > 0.0 ? 0.1 * delta : 1e-9;
+    const D knee = delta > 0.0 ? D(0.1 * delta) : D(1e-9);
     if (width >= knee) return width;
     const T u = (width - knee) / knee;
     return knee / (1.0 - u + u * u);

@@ -4,12 +4,14 @@
 
 #include "models/base/host_device.hpp"
 #include "models/base/math.hpp"
+#include "models/synapses/cascade.hpp"
 
 namespace spikemass::models {
 
 struct Delta {
-    struct Step {};                     ///< the gain J tau/(norm dt) belongs to the projection
-    static Step prepare(double, double) { return {}; }
+    static constexpr const char* name = "delta";
+    static constexpr int stages = 0;
+    static Cascade cascade(double, double, double) { return {}; }
     /// Unit of the gain: current per count.
     static double gain(double weight, double tau_target, double dt) { return weight * tau_target / dt; }
 };

@@ -35,7 +35,7 @@ CASES = {
     "projection from nowhere": (edited(ONE, 'source   = "E"', 'source   = "e"'), ["net.toml:16:", "projection.EE.source", '"e"', "E"]),
     "projection without target": (edited(ONE, 'target   = "E"\n', ""), ["net.toml:15:", "projection.EE", "target"]),
     "stimulus to nowhere": (ONE + '[stimulus.s]\ntarget = "I"\nkind = "step"\namplitude = 1.0\n', ["net.toml:21:", "stimulus.s.target", '"I"']),
-    "delay between steps": (ONE + "delay = 0.015\n", ["net.toml:20:", "projection.EE.delay = 0.015", "whole number of steps", "0.01 or 0.02"]),
+    "delay between steps": (ONE + "delay = 0.015\n", ["net.toml:20:", "projection.EE.delay.mean = 0.015", "whole number of steps", "0.01 or 0.02"]),
     "negative delay": (ONE + "delay = -0.01\n", ["net.toml:20:", "projection.EE.delay", ">= 0"]),
     "bin between steps": (edited(ONE, "bin       = 0.1", "bin       = 0.105"), ["net.toml:7:", "run.bin", "whole number"]),
     "duration between bins": (edited(ONE, "= 4.0", "= 4.05"), ["net.toml:6:", "run.duration", "whole number"]),

@@ -74,9 +74,9 @@ def test_info(swept):
 
 def test_listing_of_keys_is_complete(spikemass):
     text = spikemass.ok("info", "--keys").out
-    for section in ("[run]", "[population.NAME]", "[population.NAME.params.eta]", "[projection.NAME.topology]", "[stimulus.NAME]", "[sweep]"):
+    for section in ("[run]", "[population.NAME]", "[population.NAME.params.eta]", "[projection.NAME.topology]", "[projection.NAME.delay]", "[stimulus.NAME]", "[sweep]"):
         assert section in text
-    for key in ("seed", "time_unit", "dt", "warmup", "duration", "bin", "record", "mean_indegree", "normalise", "delay", "reference"):
+    for key in ("seed", "time_unit", "dt", "warmup", "duration", "bin", "record", "mean_indegree", "normalise", "tau_rise", "high", "reference"):
         assert re.search(rf"^  {key}\s", text, re.MULTILINE), key
 
 

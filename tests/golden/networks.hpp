@@ -194,6 +194,98 @@ inline std::vector<Case> cases() {
         n.stimuli[2].start = 0.4;
         c.push_back({"white_noise", n, plan, {"rows16", "rows32"}});
     }
+    {
+        // Two stages: per target with weights and a delay, per target with one weight, one number for all.
+        Projection ee = projection("EE", 0, 0, TopologyKind::erdos_renyi, 50, 8, 2), ei = projection("EI", 1, 0, TopologyKind::fixed_indegree, 40, -9), ie = projection("IE", 0, 1, TopologyKind::all_to_all, 1013, 7),
+                   ii = projection("II", 1, 1, TopologyKind::all_to_all, 607, -3);
+        ee.strength_sd = 4;
+        ee.synapse = {SynapseKind::double_exponential, 0.4, 0.03};
+        ei.synapse = {SynapseKind::alpha, 0.2};
+        ei.normalise = Normalise::indegree;
+        ie.synapse = {SynapseKind::alpha, 0.15};
+        ii.synapse = {SynapseKind::double_exponential, 0.1, 0.3};
+        c.push_back({"two_stage_synapses", network(0.01, {population("E", 1013, {Distribution::lorentzian, 2.0, 1.0, Draw::midpoint_quantiles}, NeuronKind::qif, 0.5), population("I", 607, driven, NeuronKind::theta, 0.3)}, {ee, ei, ie, ii}), plan, {"rows16", "rows32"}});
+    }
+    {
+        // Strengths of targets: one number for all but one's gain, counts without oneself, counts of rows; in-degrees and a trace beside them.
+        Projection ee = projection("EE", 0, 0, TopologyKind::all_to_all, 1013, 6), ei = projection("EI", 1, 0, TopologyKind::fixed_indegree, 40, -9), ie = projection("IE", 0, 1, TopologyKind::erdos_renyi, 45, 7, 3),
+                   ii = projection("II", 1, 1, TopologyKind::all_to_all, 606, -3);
+        ee.strength_half_width = 1.5;
+        ei.strength_half_width = 0.7;
+        ei.strength_draw = Draw::random;
+        ei.normalise = Normalise::sqrt_mean_indegree;
+        ei.strength /= 6.3;
+        ie.strength_half_width = 1.0;
+        ie.strength_draw = Draw::compensated_quantiles;
+        ie.normalise = Normalise::indegree;
+        ie.synapse = {SynapseKind::exponential, 0.2};
+        ii.strength_half_width = 0.5;
+        ii.topology.self_connections = false;
+        c.push_back({"lorentzian_strengths", network(0.01, {population("E", 1013, {Distribution::lorentzian, 2.0, 1.0, Draw::midpoint_quantiles}, NeuronKind::qif, 0.5), population("I", 607, driven, NeuronKind::theta, 0.3)}, {ee, ei, ie, ii}), plan, {"rows16", "rows32"}});
+    }
+    {
+        Projection ee = projection("EE", 0, 0, TopologyKind::erdos_renyi, 60, 8), ei = projection("EI", 1, 0, TopologyKind::fixed_indegree, 40, -9), ie = projection("IE", 0, 1, TopologyKind::fixed_outdegree, 0, 7);
+        ee.strength_law = WeightLaw::lognormal;
+        ee.strength_sd = 9;
+        ei.strength_law = WeightLaw::lognormal;
+        ei.strength_sd = 3;
+        ei.synapse = {SynapseKind::exponential, 0.3};
+        ie.topology.mean_indegree = 27.0 * 1013 / 607;
+        ie.strength_law = WeightLaw::truncated_gaussian;
+        ie.parent_mean = 6;
+        ie.parent_sd = 5;
+        ie.strength_low = 0;
+        ie.strength_high = 9;
+        ie.strength = 4.6;
+        ie.strength_sd = 2.4;
+        c.push_back({"weight_laws", network(0.01, {population("E", 1013, {Distribution::lorentzian, 2.0, 1.0, Draw::midpoint_quantiles}, NeuronKind::qif, 0.5), population("I", 607, driven, NeuronKind::theta, 0.3)}, {ee, ei, ie}), plan, {"rows16", "rows32"}});
+    }
+    {
+        // Drawn delays: weights, traces, degrees by source and by target, a fixed delay and all-to-all beside them, input from before time zero.
+        Projection ee = projection("EE", 0, 0, TopologyKind::erdos_renyi, 50, 8), ei = projection("EI", 1, 0, TopologyKind::fixed_indegree, 40, -9), ie = projection("IE", 0, 1, TopologyKind::fixed_outdegree, 27.0 * 1013 / 607, 7),
+                   ii = projection("II", 1, 1, TopologyKind::lorentzian_indegree, 30, -3), fixed = projection("fixed", 0, 0, TopologyKind::erdos_renyi, 20, 2, 4), all = projection("all", 1, 0, TopologyKind::all_to_all, 607, -1, 2);
+        const auto drawn = [](Projection& p, DelayLaw law, std::int64_t low, std::int64_t high, double mean = 0, double sd = 0) {
+            p.delay_law = law;
+            p.shortest_delay = low;
+            p.delay_steps = high;
+            p.delay_mean = mean;
+            p.delay_sd = sd;
+        };
+        drawn(ee, DelayLaw::uniform, 1, 17);
+        drawn(ei, DelayLaw::gaussian, 2, 30, 11, 6);
+        drawn(ie, DelayLaw::lognormal, 1, 40, 9, 7);
+        drawn(ii, DelayLaw::exponential, 3, 25, 8);
+        ee.strength_sd = 4;
+        ei.synapse = {SynapseKind::alpha, 0.2};
+        ei.normalise = Normalise::indegree;
+        ii.topology.half_width = 4;
+        c.push_back({"drawn_delays", network(0.01, {population("E", 1013, {Distribution::lorentzian, 2.0, 1.0, Draw::midpoint_quantiles}, NeuronKind::qif, 0.5), population("I", 607, driven, NeuronKind::theta, 0.3)}, {ee, ei, ie, ii, fixed, all}), plan, {"rows16", "rows32"}});
+    }
+    {
+        // Several synapses of a pair, each with its own weight and delay; delays and weights on a ring; strengths of targets; delayed impulses of a leaky population.
+        Projection ee = projection("EE", 0, 0, TopologyKind::fixed_total, 150, 9), ie = projection("IE", 0, 1, TopologyKind::small_world, 30, 6), ei = projection("EI", 1, 0, TopologyKind::modular, 40, -7),
+                   le = projection("LE", 0, 2, TopologyKind::spatial, 30, 60);
+        ee.strength_law = WeightLaw::truncated_gaussian;
+        ee.parent_mean = 8;
+        ee.parent_sd = 5;
+        ee.strength_low = 1;
+        ee.strength_high = 20;
+        ee.strength_sd = 4;
+        ie.strength_law = WeightLaw::lognormal;
+        ie.strength_sd = 5;
+        ie.topology.rewiring = 0.2;
+        ei.strength_half_width = 1;
+        ei.topology.modules = 4;
+        ei.topology.within = 0.6;
+        le.topology.sigma = 0.1;
+        le.normalise = Normalise::none;
+        for (Projection* p : {&ee, &ie, &le}) {
+            p->delay_law = DelayLaw::uniform;
+            p->shortest_delay = 2;
+            p->delay_steps = 23;
+        }
+        c.push_back({"structured_laws", network(0.05, {population("E", 312, {Distribution::lorentzian, 2.0, 1.0, Draw::midpoint_quantiles}), population("I", 604, driven, NeuronKind::theta), leaky("L", 405, {Distribution::constant, 200.0}, NeuronKind::iaf_psc_exp)}, {ee, ei, ie, le}), plan, {"rows16", "rows32"}});
+    }
     return c;
 }
 

@@ -1,6 +1,8 @@
 // The laws behind the graphs: tables against exact probabilities, picks against their wording, degrees by chi-square.
 
 #include "kernels/recipes.hpp"
+#include "kernels/weights.hpp"
+#include "kernels/parameters.hpp"
 
 #include <gtest/gtest.h>
 
@@ -224,6 +226,98 @@ TEST(Weights, AreGaussianAndTheSameInEveryFormat) {
     EXPECT_NEAR(sum / n, 0, 4.5 / std::sqrt(n));
     EXPECT_NEAR(squares / n, 1, 4.5 * std::sqrt(2 / n));
     EXPECT_NEAR(cubes / n, 0, 4.5 * std::sqrt(15 / n));
+}
+
+/// Strengths J of all synapses, the same in every format.
+std::vector<double> drawn_strengths(const Projection& p) {
+    const auto a = cpu::build_graph(p, {5, 0, 0}, 2000, 2000, true, cpu::best_isa(), {2, cpu::Format::rows16});
+    const auto b = cpu::build_graph(p, {5, 0, 0}, 2000, 2000, true, cpu::isa_v3, {1, cpu::Format::rows32});
+    EXPECT_EQ(reference::edges(a), reference::edges(b));
+    EXPECT_EQ(a.checksum, b.checksum);
+    std::vector<double> out;
+    for (const auto& e : reference::edges(a)) out.push_back(e.weight * a.weight_unit);
+    return out;
+}
+
+TEST(Weights, LognormalOnesHaveTheMeanAskedForAndTheQuantilesOfTheLaw) {
+    for (const double mean : {3.0, -0.7})
+        for (const double ratio : {0.2, 1.0, 2.0}) {
+            Projection p = projection(TopologyKind::fixed_indegree, 200);
+            p.strength = mean;
+            p.strength_sd = ratio * std::abs(mean);
+            p.strength_law = WeightLaw::lognormal;
+            const std::vector<double> strength = drawn_strengths(p);
+            const kernels::WeightMoments m = kernels::weight_moments(p);
+            EXPECT_NEAR(m.mean, mean, 1e-6 * std::abs(mean));
+            EXPECT_EQ(m.kept, 1.0);
+            EXPECT_NEAR(m.sd, p.strength_sd, (ratio > 1 ? 0.03 : 2e-3) * p.strength_sd);   // the table ends at 5.4 standard deviations of ln J
+            const auto n = static_cast<double>(strength.size());
+            const double sigma = std::sqrt(std::log1p(ratio * ratio));
+            double sum = 0, below[3] = {};
+            for (const double x : strength) {
+                EXPECT_GE(x * mean, 0);
+                sum += x / mean;
+                for (int k = 0; k < 3; ++k) below[k] += x / mean < std::exp(sigma * (k - 1) - 0.5 * sigma * sigma);
+            }
+            EXPECT_NEAR(sum / n, 1, 5 * ratio / std::sqrt(n));
+            for (int k = 0; k < 3; ++k) EXPECT_NEAR(below[k] / n, 0.5 * std::erfc((1 - k) / std::sqrt(2.0)), 5 * 0.5 / std::sqrt(n) + 0.02) << k;   // 0.02: units
+        }
+}
+
+TEST(Weights, TruncatedGaussianOnesStayInsideAndHaveTheMomentsOfTheRest) {
+    const auto density = [](double z) { return std::exp(-0.5 * z * z) / std::sqrt(2 * 3.14159265358979323846); };
+    const auto below = [](double z) { return 0.5 * std::erfc(-z / std::sqrt(2.0)); };
+    struct Bounds { double low, high; };
+    for (const auto& [low, high] : {Bounds{0, 100}, Bounds{1, 4}, Bounds{5, 7}, Bounds{-100, 100}}) {
+        Projection p = projection(TopologyKind::fixed_indegree, 200);
+        p.strength_law = WeightLaw::truncated_gaussian;
+        p.parent_mean = 3;
+        p.parent_sd = 2;
+        p.strength_low = low;
+        p.strength_high = high;
+        const kernels::WeightMoments m = kernels::weight_moments(p);
+        const double a = (low - 3) / 2, b = (high - 3) / 2, z = below(b) - below(a), shift = (density(a) - density(b)) / z;
+        EXPECT_NEAR(m.kept, z, 2e-3);
+        EXPECT_NEAR(m.mean, 3 + 2 * shift, 5e-3);
+        EXPECT_NEAR(m.sd, 2 * std::sqrt(1 + (a * density(a) - b * density(b)) / z - shift * shift), 5e-3);
+        p.strength = m.mean;
+        p.strength_sd = m.sd;
+        double sum = 0;
+        const std::vector<double> strength = drawn_strengths(p);
+        for (const double x : strength) {
+            EXPECT_GE(x, low - 1e-3);
+            EXPECT_LE(x, high + 1e-3);
+            sum += x;
+        }
+        EXPECT_NEAR(sum / static_cast<double>(strength.size()), m.mean, 5 * m.sd / std::sqrt(static_cast<double>(strength.size())));
+    }
+}
+
+TEST(Weights, SumsThatMightOverflowAreRefusedWithTheBound) {
+    Projection p = projection(TopologyKind::fixed_indegree, 200);
+    p.strength = 3;
+    p.strength_sd = 0.5;
+    const kernels::Weights w(p, {});
+    EXPECT_NO_THROW(w.require_sums_fit("P", 65000));
+    try {
+        w.require_sums_fit("P", 1000000);
+        ADD_FAILURE();
+    } catch (const ConfigurationError& e) {
+        const std::string text = e.what();
+        EXPECT_NE(text.find("which holds " + std::to_string(static_cast<int>(2147483647.0 * w.unit() / 5.0))), std::string::npos) << text;
+        EXPECT_NE(text.find("largest weight, 5.0"), std::string::npos) << text;
+    }
+}
+
+TEST(TargetStrengths, AreALorentzianOfTheirOwn) {
+    Projection p = projection(TopologyKind::all_to_all, 1000);
+    p.strength = 4;
+    p.strength_half_width = 0.5;
+    const auto values = kernels::target_strengths(p, 1001, {1, 7, 3});
+    auto sorted = values;
+    std::sort(sorted.begin(), sorted.end());
+    for (std::size_t i = 0; i < sorted.size(); ++i) EXPECT_DOUBLE_EQ(sorted[i], 4 + 0.5 * lorentzian_quantile(2 * static_cast<std::int64_t>(i) - 1000, 1001));
+    EXPECT_NE(values, draw_parameter({Distribution::lorentzian, 4, 0.5, Draw::midpoint_quantiles}, 1001, 7, name_key(p.name)));   // a population of the same name
 }
 
 TEST(Degrees, ThatCannotBeRealisedAreRefused) {

@@ -222,7 +222,8 @@ TEST(Resolution, EveryChoiceOfTheSchemaIsAnEnumerator) {
                                                        "spatial", "modular", "from_file"}));
     EXPECT_EQ(names("projection.x.topology", "geometry"), (V{"ring", "torus"}));
     EXPECT_EQ(names("projection.x", "normalise"), (V{"mean_indegree", "realised_mean_indegree", "indegree", "sqrt_mean_indegree", "none"}));
-    EXPECT_EQ(names("projection.x.synapse", "kind"), (V{"delta", "exponential"}));
+    EXPECT_EQ(names("projection.x.synapse", "kind"), (V{"delta", "exponential", "double_exponential", "alpha"}));
+    EXPECT_EQ(names("projection.x.delay", "distribution"), (V{"constant", "uniform", "gaussian", "lognormal", "exponential"}));   // in the order of DelayLaw
     EXPECT_EQ(names("stimulus.x", "kind"), (V{"step", "pulse_train", "ramp", "sine", "samples", "chirp", "white_noise", "ornstein_uhlenbeck", "poisson"}));
     EXPECT_EQ(names("stimulus.x", "law"), (V{"gaussian", "cauchy"}));
 }
@@ -255,6 +256,44 @@ TEST(Resolution, ModelsInMillivoltsAndNoise) {
     EXPECT_EQ(n.stimuli[4].frequency, 0.002);
     EXPECT_EQ(n.stimuli[4].final_frequency, 0.05);
     EXPECT_TRUE(n.stimuli[4].logarithmic);
+}
+
+TEST(Resolution, DrawnDelays) {
+    const auto with = [](const std::string& delay) { return resolve(replaced(net_toml, "delay    = 0.03", "delay = " + delay)); };
+    const Configuration uniform = with("{ distribution = \"uniform\", low = 0.02, high = 0.1 }");
+    const Projection& u = uniform.network.projections[1];
+    EXPECT_EQ(u.delay_law, DelayLaw::uniform);
+    EXPECT_EQ(u.shortest_delay, 2);
+    EXPECT_EQ(u.delay_steps, 10);
+    EXPECT_NEAR(u.delay, 0.06, 1e-12);
+    const Projection g = with("{ distribution = \"gaussian\", mean = 0.3, sd = 0.1, high = 1.0 }").network.projections[1];
+    EXPECT_EQ(g.shortest_delay, 1);
+    EXPECT_DOUBLE_EQ(g.delay_mean, 30);
+    EXPECT_DOUBLE_EQ(g.delay_sd, 10);
+    EXPECT_NEAR(g.delay, 0.3, 1e-3);
+    const Configuration again = NetworkFile::from_json(Json::parse(uniform.resolved.dump()), "resolved.json").resolve(0);
+    EXPECT_EQ(again.resolved, uniform.resolved);
+    const Configuration one = with("{ distribution = \"constant\", mean = 0.03 }");   // the long form of a number
+    EXPECT_EQ(one.resolved, resolve(net_toml).resolved);
+    EXPECT_EQ(one.network.projections[1].delay_steps, 3);
+}
+
+TEST(Resolution, LawsOfTheStrength) {
+    const auto with = [](const std::string& strength) { return resolve(replaced(net_toml, "strength = 5.0", "strength = { " + strength + " }")).network.projections[0]; };
+    const Projection l = with("distribution = \"lognormal\", mean = -2.0, sd = 1.0");
+    EXPECT_EQ(l.strength_law, WeightLaw::lognormal);
+    EXPECT_EQ(l.strength, -2.0);
+    EXPECT_EQ(l.strength_sd, 1.0);
+    const Projection t = with("distribution = \"truncated_gaussian\", mean = 1.0, sd = 2.0, low = 0.0, high = 3.0");
+    EXPECT_EQ(t.parent_mean, 1.0);
+    EXPECT_EQ(t.parent_sd, 2.0);
+    EXPECT_GT(t.strength, 1.2);   // what is left lies to the right
+    EXPECT_LT(t.strength_sd, 1.0);
+    const Projection c = with("distribution = \"lorentzian\", center = 5.0, half_width = 0.5, draw = \"random\"");
+    EXPECT_EQ(c.strength, 5.0);
+    EXPECT_EQ(c.strength_half_width, 0.5);
+    EXPECT_EQ(c.strength_sd, 0.0);
+    EXPECT_EQ(c.strength_draw, Draw::random);
 }
 
 TEST(Resolution, RecordFlags) {

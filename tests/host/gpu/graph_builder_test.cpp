@@ -22,6 +22,8 @@ struct Case {
     double half_width = 10.0;
     bool self_connections = false;
     void (*more)(Topology&) = nullptr;
+    WeightLaw law = WeightLaw::gaussian;
+    DelayLaw delay_law = DelayLaw::constant;
 };
 
 Projection projection(const Case& c) {
@@ -35,6 +37,15 @@ Projection projection(const Case& c) {
     p.strength = -2;
     p.strength_sd = c.strength_sd;
     p.delay_steps = 3;
+    p.strength_law = c.law;
+    p.parent_mean = -1.5;
+    p.parent_sd = 1;
+    p.strength_low = -3;
+    p.strength_high = -1;
+    p.delay_law = c.delay_law;
+    if (c.delay_law != DelayLaw::constant) p.delay_steps = 41;
+    p.delay_mean = 12;
+    p.delay_sd = 6;
     return p;
 }
 
@@ -57,6 +68,8 @@ void expect_equal(const GraphBuilder& b, const DeviceGraph& got, const cpu::Grap
     EXPECT_EQ(targets, std::vector<std::uint32_t>(index.begin(), index.end()));
     const auto weight = expected.rows32.weight.span();
     EXPECT_EQ(to_host(b, got.weights), std::vector<std::int16_t>(weight.begin(), weight.end()));
+    const auto delay = expected.rows32.delay.span();
+    EXPECT_EQ(to_host(b, got.delays), std::vector<std::uint16_t>(delay.begin(), delay.end()));
     EXPECT_EQ(to_host(b, got.indegree), expected.indegree);
     EXPECT_EQ(got.checksum, expected.checksum);
     EXPECT_EQ(got.synapses, expected.synapses);
@@ -106,6 +119,15 @@ INSTANTIATE_TEST_SUITE_P(Degrees, EveryTopology,
 INSTANTIATE_TEST_SUITE_P(Weights, EveryTopology,
                          testing::Values(Case{er, 40, 601, 601, true, 0.7}, Case{in, 40, 601, 601, true, 0.7}, Case{in, 400, 601, 601, true, 3},
                                          Case{out, 40, 601, 601, true, 0.7}, Case{cauchy, 40, 601, 601, true, 0.7}, Case{er, 2, 300, 66001, false, 0.1}));
+constexpr auto law = [](Case c, WeightLaw w, DelayLaw d) {
+    c.law = w;
+    c.delay_law = d;
+    return c;
+};
+INSTANTIATE_TEST_SUITE_P(Laws, EveryTopology,
+                         testing::Values(law({er, 40, 601, 601, true, 0.7}, WeightLaw::lognormal, DelayLaw::constant), law({in, 40, 601, 601, true, 0.7}, WeightLaw::truncated_gaussian, DelayLaw::uniform),
+                                         law({out, 40, 601, 601, true}, WeightLaw::gaussian, DelayLaw::gaussian), law({cauchy, 40, 601, 601, true, 4}, WeightLaw::lognormal, DelayLaw::lognormal),
+                                         law({er, 2, 300, 66001, false}, WeightLaw::gaussian, DelayLaw::exponential)));
 // Beyond 65,536 targets, where they take 32 bits; many cells; many slabs.
 INSTANTIATE_TEST_SUITE_P(Large, EveryTopology,
                          testing::Values(Case{er, 3, 1503, 70001, false}, Case{in, 3, 1503, 70001, false}, Case{out, 3, 1503, 70001, false},
@@ -129,6 +151,10 @@ INSTANTIATE_TEST_SUITE_P(Structures, EveryTopology,
                                          Case{space, 300, 701, 701, true, 0.7, 1, false, far}, Case{space, 20, 301, 903, false, 0, 1, false, near}, Case{space, 20, 903, 100, false, 0, 1, false, near},
                                          Case{space, 30, 729, 729, true, 0, 1, false, torus}, Case{space, 30, 900, 225, false, 0, 1, false, torus}, Case{space, 4, 1500, 70001, false, 0, 1, false, near},
                                          Case{blocks, 30, 707, 707, true, 0, 1, false, seven}, Case{blocks, 90, 707, 707, true, 0.7, 1, true, seven}, Case{blocks, 12, 707, 70007, false, 0, 1, false, seven}));
+INSTANTIATE_TEST_SUITE_P(LawsOfStructures, EveryTopology,
+                         testing::Values(law({total, 300, 101, 97, false, 0.7}, WeightLaw::truncated_gaussian, DelayLaw::exponential), law({total, 300, 101, 97, false}, WeightLaw::gaussian, DelayLaw::uniform),
+                                         law({ring, 30, 701, 701, true, 0.7, 1, false, rewired}, WeightLaw::lognormal, DelayLaw::gaussian), law({power, 20, 701, 701, true, 0, 1, false, heavy}, WeightLaw::gaussian, DelayLaw::lognormal),
+                                         law({space, 20, 301, 903, false, 0.5, 1, false, near}, WeightLaw::truncated_gaussian, DelayLaw::uniform), law({blocks, 30, 707, 707, true, 0.7, 1, false, seven}, WeightLaw::lognormal, DelayLaw::uniform)));
 
 TEST(Slabs, AreManyWhereTheBudgetIsSmall) {
     for (const Case& c : {Case{total, 30, 5003, 5003, true}, Case{ring, 30, 5003, 5003, true, 0, 1, false, rewired}, Case{power, 30, 5003, 5003, true, 0, 1, false, heavy},
@@ -169,7 +195,7 @@ TEST(Unstored, TopologiesHaveNoArrays) {
         const Case c{kind, 50, 301, 401, false};
         const DeviceGraph g = build(graph_builder_cpp, c);
         const cpu::Graph expected = reference(c);
-        EXPECT_EQ(g.offsets.size + g.targets16.size + g.targets32.size + g.weights.size + g.indegree.size, 0u);
+        EXPECT_EQ(g.offsets.size + g.targets16.size + g.targets32.size + g.weights.size + g.delays.size + g.indegree.size, 0u);
         EXPECT_EQ(g.synapses, expected.synapses);
         EXPECT_EQ(g.k_mean, expected.k_mean);
         EXPECT_EQ(g.k_var, expected.k_var);

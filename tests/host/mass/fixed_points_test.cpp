@@ -9,6 +9,7 @@
 #include "host/mass/mass_model.hpp"
 #include "host/mass/rate_equilibria.hpp"
 #include "models/base/error.hpp"
+#include "kernels/delays.hpp"
 #include "tests/host/mass/networks.hpp"
 
 namespace spikemass::mass {
@@ -194,6 +195,90 @@ TEST(ResolveInitial, OnlyStableStates) {
     }
 }
 
+/// (lambda - 2v)^2 = 2 r (J H(lambda) - 2 pi^2 r), H the Laplace transform of the synapse's kernel.
+TEST(FixedPoints, EigenvaluesOfTwoStageSynapses) {
+    for (const Synapse& s : {Synapse{SynapseKind::double_exponential, 0.5, 0.1}, Synapse{SynapseKind::double_exponential, 0.1, 0.5}, Synapse{SynapseKind::alpha, 0.3}})
+        for (const double delta : {0.3, 1.0}) {
+            Network network = one_population(4, -21, delta);
+            network.projections[0].synapse = s;
+            const auto points = fixed_points(network, undelayed);
+            ASSERT_EQ(points.size(), 1u);
+            const double r = points[0].r[0], v = points[0].v[0], rise = s.kind == SynapseKind::alpha ? s.tau : s.tau_rise;
+            EXPECT_NEAR(r, fixed_points(one_population(4, -21, delta), undelayed)[0].r[0], 1e-10);   // unit area: the same fixed point
+            EXPECT_NEAR(points[0].s[0], r, 1e-10);
+            ASSERT_EQ(points[0].eigenvalues.size(), 4u);
+            for (const std::complex<double>& l : points[0].eigenvalues) {
+                const auto left = (l - 2 * v) * (l - 2 * v) * (1.0 + l * s.tau) * (1.0 + l * rise), right = 2 * r * (-21.0 - 2 * pi * pi * r * (1.0 + l * s.tau) * (1.0 + l * rise));
+                EXPECT_LT(std::abs(left - right), 1e-7 * (1 + std::abs(left)));
+            }
+            EXPECT_EQ(is_stable(network, {r}), points[0].stable);
+        }
+}
+
+/// Strengths that are Lorentzian over targets: Delta -> Delta + G r.
+TEST(FixedPoints, LorentzianStrengths) {
+    for (const auto normalise : {Normalise::mean_indegree, Normalise::none})
+        for (const double eta : {-5.0, 1.0}) {
+            Network network = one_population(eta, 15, 1);
+            Projection& p = network.projections[0];
+            p.normalise = normalise;
+            const double factor = normalise == Normalise::none ? p.topology.mean_indegree : 1.0;
+            p.strength /= factor;
+            p.strength_half_width = 0.4 / factor;
+            const auto points = fixed_points(network, undelayed);
+            ASSERT_EQ(points.size(), eta < 0 ? 3u : 1u);
+            for (const FixedPoint& point : points) {
+                const double r = point.r[0], v = point.v[0], width = 1 + 0.4 * r;
+                EXPECT_NEAR(width / pi + 2 * r * v, 0, 1e-9);
+                EXPECT_NEAR(v * v + eta + 15 * r - pi * pi * r * r, 0, 1e-9);
+                for (const std::complex<double>& l : point.eigenvalues) {   // (l - 2v - G/pi) (l - 2v) = 2 r (J - 2 pi^2 r)
+                    const auto left = (l - 2 * v - 0.4 / pi) * (l - 2 * v);
+                    EXPECT_LT(std::abs(left - 2 * r * (15 - 2 * pi * pi * r)), 1e-7 * (1 + std::abs(left)));
+                }
+                EXPECT_EQ(is_stable(network, {r}), point.stable);
+            }
+            network.populations[0].initial.kind = InitialKind::fixed_point;
+            network.populations[0].initial.branch = Branch::high;
+            resolve_initial(network);
+            EXPECT_NEAR(network.populations[0].initial.rate, points.back().r[0], 1e-12);
+        }
+    Network two = excitation_inhibition();   // Newton's method on several populations
+    two.projections[1].strength_half_width = 2;
+    two.projections[2].strength_half_width = 1;
+    const auto points = fixed_points(two, undelayed);
+    ASSERT_FALSE(points.empty());
+    for (const FixedPoint& point : points) {
+        EXPECT_NEAR((1 + 2 * point.r[1]) / pi + 2 * point.r[0] * point.v[0], 0, 1e-9);
+        EXPECT_NEAR((1 + 1 * point.r[0]) / pi + 2 * point.r[1] * point.v[1], 0, 1e-9);
+    }
+}
+
+/// (lambda - 2v)^2 = 2 r (J <exp(-lambda d)> - 2 pi^2 r), the mean taken over all steps of the law.
+TEST(FixedPoints, EigenvaluesOfDrawnDelays) {
+    for (const std::int64_t longest : {12, 60}) {   // fewer and more steps than classes
+        Network network = one_population(4, -12, 0.5);
+        network.dt = 0.01;
+        Projection& p = network.projections[0];
+        p.topology = {TopologyKind::erdos_renyi, 1000, 0, false};
+        p.delay_law = DelayLaw::gaussian;
+        p.shortest_delay = 5;
+        p.delay_steps = longest;
+        p.delay_mean = 20;
+        p.delay_sd = 9;
+        const auto points = fixed_points(network, {"none", false});
+        ASSERT_EQ(points.size(), 1u);
+        const double r = points[0].r[0], v = points[0].v[0];
+        const auto probability = kernels::delay_probabilities(p);
+        for (std::size_t k = 0; k < 2; ++k) {   // the leading pair
+            const std::complex<double> l = points[0].eigenvalues[k];
+            std::complex<double> lag = 0;
+            for (std::size_t d = 0; d < probability.size(); ++d) lag += probability[d] * std::exp(-l * (0.01 * static_cast<double>(d + 5)));
+            const auto left = (l - 2 * v) * (l - 2 * v), right = 2 * r * (-12.0 * lag - 2 * pi * pi * r);
+            EXPECT_LT(std::abs(left - right), (longest == 12 ? 1e-6 : 2e-3) * std::abs(left)) << longest << " " << l;   // 16 classes of a wide law
+        }
+    }
+}
+
 TEST(RunMass, StaysAtItsFixedPoint) {
     for (const Branch branch : {Branch::low, Branch::high}) {
         Network network = one_population(-5, 15, 1);
@@ -234,6 +319,8 @@ TEST(RunMass, MillisecondsAreTausScaled) {
             p.delay_steps = 3;
         }
         tau.projections[1].synapse = {SynapseKind::exponential, 0.4};
+        tau.projections[3].strength_half_width = 0.3;
+        tau.projections[2].synapse = {SynapseKind::double_exponential, 0.3, 0.05};
         Stimulus step;
         step.start = 2.0;
         step.stop = 4.0;
@@ -244,6 +331,7 @@ TEST(RunMass, MillisecondsAreTausScaled) {
         ms.dt *= 10;
         for (Population& p : ms.populations) p.tau = 10, p.initial.rate /= 10;
         ms.projections[1].synapse.tau *= 10;
+        ms.projections[2].synapse.tau *= 10, ms.projections[2].synapse.tau_rise *= 10;
         ms.stimuli[0].start *= 10, ms.stimuli[0].stop *= 10;
         const RunPlan plan{0, 10, 60, {true, false, false}};
         const MassOptions options{std::string(name), false};
