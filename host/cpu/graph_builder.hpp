@@ -149,7 +149,8 @@ struct Builder {
             fill_by_edge(recipe, rows);
         else
             fill_by_source(recipe, rows);
-        account(rows, ByTarget<R>);
+        if constexpr (std::is_same_v<R, SynapseSource>) graph.indegree = recipe.indegree;
+        account(rows, ByTarget<R> || std::is_same_v<R, SynapseSource>);
     }
 
     /// Lengths of whole rows, which every recipe knows without drawing them, then the rows.
@@ -334,13 +335,28 @@ struct Builder {
                 if (weights.drawn()) rows.weight = Buffer<std::int16_t>(recipe.synapses);
                 std::uint64_t first = 0;
                 recipe.read([&](const SynapseBlock& b) {
-                    for (std::size_t i = 0; i < b.source.size(); ++i) {
-                        rows.index[first + i] = static_cast<Index>(several ? b.target[i] % width : b.target[i]);
-                        ++start[segment_of(b.source[i], b.target[i])];
+                    const std::size_t n = b.source.size();
+                    const std::uint32_t *source = b.source.data(), *target = b.target.data();
+                    Index* __restrict to = rows.index.data() + first;
+                    if (several)   // width is a power of two then
+#pragma omp simd
+                        for (std::size_t i = 0; i < n; ++i) to[i] = static_cast<Index>(target[i] & (width - 1));
+                    else
+#pragma omp simd
+                        for (std::size_t i = 0; i < n; ++i) to[i] = static_cast<Index>(target[i]);
+                    // Segments are runs: their ends are looked for, not counted.
+                    for (std::size_t i = 0; i < n;) {
+                        const auto row_end = static_cast<std::size_t>(std::upper_bound(source + i, source + n, source[i]) - source);
+                        while (i < row_end) {
+                            const std::uint32_t block = several ? target[i] / width : 0;
+                            const auto end = block + 1 < rows.blocks ? static_cast<std::size_t>(std::lower_bound(target + i, target + row_end, (block + 1) * width) - target) : row_end;
+                            start[segment_of(source[i], target[i])] += static_cast<Start>(end - i);
+                            i = end;
+                        }
                     }
                     if (weights.drawn())
-                        for (std::size_t i = 0; i < b.source.size(); ++i) rows.weight[first + i] = weights.of_file(b.weight.empty() ? 1.0 : b.weight[i]);
-                    first += b.source.size();
+                        for (std::size_t i = 0; i < n; ++i) rows.weight[first + i] = weights.of_file(b.weight.empty() ? 1.0 : b.weight[i]);
+                    first += n;
                 });
                 number(rows, 1);
                 return;
@@ -489,7 +505,7 @@ struct Builder {
         }
     }
 
-    /// Checksum, and in-degrees where the recipe went by source.
+    /// Checksum, and in-degrees where nobody has counted them.
     template <class Index>
     void account(const Rows<Index>& rows, bool has_indegrees) {
         std::uint64_t checksum = 0;
