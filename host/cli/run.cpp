@@ -78,7 +78,7 @@ nlohmann::ordered_json summary(const RunResult& r, const Configuration& c, std::
     auto& projections = j["projections"] = nlohmann::ordered_json::object();
     for (std::size_t i = 0; i < r.projections.size(); ++i) {
         const ProjectionFacts& f = r.projections[i];
-        projections[c.network.projections[i].name] = {{"synapses", f.synapses}, {"k_mean", f.k_mean}, {"k_var", f.k_var}, {"effective_delay", f.effective_delay},
+        projections[c.network.projections[i].name] = {{"synapses", f.synapses}, {"k_mean", f.k_mean}, {"k_var", f.k_var}, {"degree_correlation", number(f.degree_correlation)}, {"effective_delay", f.effective_delay},
                                                       {"format", f.format}, {"graph_checksum", fmt::format("{:016x}", f.graph_checksum)}};
     }
     if (!r.warnings.empty()) j["warnings"] = r.warnings;

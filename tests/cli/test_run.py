@@ -14,7 +14,7 @@ MS = ONE.replace('"tau"', '"ms"').replace("= 0.01", "= 0.1").replace("= 2.0", "=
 WHOLE, REAL, TEXT = int, float, str
 KEYS = {"level": TEXT, "backend": TEXT, "backend_reason": TEXT, "strategy": TEXT, "seed": WHOLE, "trial": WHOLE, "digest": TEXT, "steps": WHOLE, "synapses": WHOLE, "spikes": WHOLE, "wall_seconds": REAL,
         "build_seconds": REAL, "capped_fraction": REAL, "populations": dict, "projections": dict}
-PROJECTION_KEYS = {"synapses": WHOLE, "k_mean": REAL, "k_var": REAL, "effective_delay": REAL, "format": TEXT, "graph_checksum": TEXT}
+PROJECTION_KEYS = {"synapses": WHOLE, "k_mean": REAL, "k_var": REAL, "degree_correlation": type(None), "effective_delay": REAL, "format": TEXT, "graph_checksum": TEXT}
 
 
 def test_json_has_every_key_of_the_contract(spikemass):

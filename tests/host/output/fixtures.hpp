@@ -135,6 +135,7 @@ inline void expect_equal(const TrialRecord& a, const TrialRecord& b) {
         EXPECT_EQ(x.projections[j].synapses, y.projections[j].synapses);
         EXPECT_TRUE(same_bits(x.projections[j].k_mean, y.projections[j].k_mean));
         EXPECT_TRUE(same_bits(x.projections[j].k_var, y.projections[j].k_var));
+        EXPECT_TRUE(same_bits(x.projections[j].degree_correlation, y.projections[j].degree_correlation));
         EXPECT_EQ(x.projections[j].graph_checksum, y.projections[j].graph_checksum);
         EXPECT_EQ(x.projections[j].effective_delay, y.projections[j].effective_delay);
         EXPECT_EQ(x.projections[j].weight, y.projections[j].weight);
