@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <random>
 #include <string>
@@ -96,7 +97,7 @@ inline TrialRecord make_record(const SweepHeader& h, const TrialId& id) {
         }
     }
     for (std::size_t j = 0; j < h.projections.size(); ++j)
-        run.projections.push_back({next(), real() * 100, real() * 10, next(), 0.02 * static_cast<double>(j + 1), real(), j == 1 ? 0x1p-12 : 0.0, "rows16"});
+        run.projections.push_back({next(), real() * 100, real() * 10, j == 1 ? std::numeric_limits<double>::quiet_NaN() : 0.25 - static_cast<double>(j), next(), 0.02 * static_cast<double>(j + 1), real(), j == 1 ? 0x1p-12 : 0.0, "rows16"});
     return record;
 }
 
