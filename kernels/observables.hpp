@@ -2,6 +2,7 @@
 // What a run leaves behind, for any level of description.
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@ struct PopulationBins {
 struct ProjectionFacts {
     std::uint64_t synapses = 0;
     double k_mean = 0.0, k_var = 0.0;            ///< realised in-degrees over the targets
+    double degree_correlation = std::numeric_limits<double>::quiet_NaN();   ///< of the in- and the out-degree of a neuron; NaN between populations, where one of them is the same for all, and where nothing is stored
     std::uint64_t graph_checksum = 0;            ///< order-free (docs/numerics.md)
     double effective_delay = 0.0;                ///< delay_steps * dt, file's time unit
     double weight = 0.0;                         ///< J / norm of one synapse (mean over targets)

@@ -41,6 +41,7 @@ int useful_threads(const Common& common, const Network& network, const RunPlan& 
 
 nlohmann::ordered_json summary(const RunResult& r, const Configuration& c, std::uint64_t trial, const std::string& backend_reason) {
     const double scale = output::layout::rate_scale(c.run.time_unit);
+    const auto number = [](double x) { return std::isfinite(x) ? nlohmann::ordered_json(x) : nlohmann::ordered_json(nullptr); };
     nlohmann::ordered_json j;
     j["level"] = r.level;
     j["backend"] = r.backend;
@@ -60,7 +61,6 @@ nlohmann::ordered_json summary(const RunResult& r, const Configuration& c, std::
         const PopulationBins& b = r.populations[i];
         nlohmann::ordered_json p;
         p["size"] = c.network.populations[i].size;
-        const auto number = [](double x) { return std::isfinite(x) ? nlohmann::ordered_json(x) : nlohmann::ordered_json(nullptr); };
         const auto rate = analysis::mean_over_blocks(b.rate);
         p["rate_mean"] = number(rate.value * scale);
         p["rate_sem"] = number(rate.standard_error * scale);
@@ -78,7 +78,7 @@ nlohmann::ordered_json summary(const RunResult& r, const Configuration& c, std::
     auto& projections = j["projections"] = nlohmann::ordered_json::object();
     for (std::size_t i = 0; i < r.projections.size(); ++i) {
         const ProjectionFacts& f = r.projections[i];
-        projections[c.network.projections[i].name] = {{"synapses", f.synapses}, {"k_mean", f.k_mean}, {"k_var", f.k_var}, {"effective_delay", f.effective_delay},
+        projections[c.network.projections[i].name] = {{"synapses", f.synapses}, {"k_mean", f.k_mean}, {"k_var", f.k_var}, {"degree_correlation", number(f.degree_correlation)}, {"effective_delay", f.effective_delay},
                                                       {"format", f.format}, {"graph_checksum", fmt::format("{:016x}", f.graph_checksum)}};
     }
     if (!r.warnings.empty()) j["warnings"] = r.warnings;

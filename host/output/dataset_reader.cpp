@@ -76,7 +76,7 @@ RunArrays read_runs(int group, double rate_scale, bool series) {
     RunArrays a;
     const std::map<std::string, std::vector<double>*> real = {
         {"rate", &a.rate}, {"v", &a.v}, {"z_re", &a.z_re}, {"z_im", &a.z_im}, {"capped_fraction", &a.capped_fraction},
-        {"capped_rate_bound", &a.capped_rate_bound}, {"k_mean", &a.k_mean}, {"k_var", &a.k_var}, {"weight", &a.weight}, {"weight_unit", &a.weight_unit},
+        {"capped_rate_bound", &a.capped_rate_bound}, {"k_mean", &a.k_mean}, {"k_var", &a.k_var}, {"degree_correlation", &a.degree_correlation}, {"weight", &a.weight}, {"weight_unit", &a.weight_unit},
         {"effective_delay", &a.effective_delay}};
     const std::map<std::string, std::vector<std::uint64_t>*> counts = {
         {"spike_count", &a.spike_count}, {"digest", &a.digest}, {"seed_graph", &a.seed_graph}, {"seed_init", &a.seed_init}, {"seed_noise", &a.seed_noise},

@@ -56,6 +56,7 @@ inline constexpr VariableSpec run_variables[] = {
     {"synapses", Type::u64, Shape::run_projection, Unit::one, Presence::if_projections, "synapses built"},
     {"k_mean", Type::f64, Shape::run_projection, Unit::one, Presence::if_projections, "realised mean in-degree"},
     {"k_var", Type::f64, Shape::run_projection, Unit::one, Presence::if_projections, "realised variance of the in-degree"},
+    {"degree_correlation", Type::f64, Shape::run_projection, Unit::one, Presence::if_projections, "realised correlation of the in- and the out-degree of a neuron; NaN between populations and where either is the same for all", 2},
     {"graph_checksum", Type::u64, Shape::run_projection, Unit::one, Presence::if_projections, "order-free checksum of the graph"},
     {"weight", Type::f64, Shape::run_projection, Unit::one, Presence::if_projections, "weight of one synapse, mean over targets"},
     {"weight_unit", Type::f64, Shape::run_projection, Unit::one, Presence::if_projections, "power of two of which drawn strengths J are multiples; NaN where all are equal", 1},

@@ -83,6 +83,7 @@ void RunVariables::write(std::size_t run, std::size_t trial, const std::optional
         unsigned_["graph_checksum"][at] = facts.graph_checksum;
         real_["k_mean"][at] = facts.k_mean;
         real_["k_var"][at] = facts.k_var;
+        real_["degree_correlation"][at] = facts.degree_correlation;
         real_["weight"][at] = facts.weight;
         real_["weight_unit"][at] = facts.weight_unit > 0.0 ? facts.weight_unit : nan;
         delay_[run * n_projections + j] = facts.effective_delay;

@@ -39,6 +39,7 @@ void for_each_scalar(Facts& facts, Visit&& visit) {
     visit("synapses", facts.synapses);
     visit("k_mean", facts.k_mean);
     visit("k_var", facts.k_var);
+    visit("degree_correlation", facts.degree_correlation);
     visit("graph_checksum", facts.graph_checksum);
     visit("effective_delay", facts.effective_delay);
     visit("weight", facts.weight);

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <random>
 #include <string>
@@ -96,7 +97,7 @@ inline TrialRecord make_record(const SweepHeader& h, const TrialId& id) {
         }
     }
     for (std::size_t j = 0; j < h.projections.size(); ++j)
-        run.projections.push_back({next(), real() * 100, real() * 10, next(), 0.02 * static_cast<double>(j + 1), real(), j == 1 ? 0x1p-12 : 0.0, "rows16"});
+        run.projections.push_back({next(), real() * 100, real() * 10, j == 1 ? std::numeric_limits<double>::quiet_NaN() : 0.25 - static_cast<double>(j), next(), 0.02 * static_cast<double>(j + 1), real(), j == 1 ? 0x1p-12 : 0.0, "rows16"});
     return record;
 }
 
@@ -135,6 +136,7 @@ inline void expect_equal(const TrialRecord& a, const TrialRecord& b) {
         EXPECT_EQ(x.projections[j].synapses, y.projections[j].synapses);
         EXPECT_TRUE(same_bits(x.projections[j].k_mean, y.projections[j].k_mean));
         EXPECT_TRUE(same_bits(x.projections[j].k_var, y.projections[j].k_var));
+        EXPECT_TRUE(same_bits(x.projections[j].degree_correlation, y.projections[j].degree_correlation));
         EXPECT_EQ(x.projections[j].graph_checksum, y.projections[j].graph_checksum);
         EXPECT_EQ(x.projections[j].effective_delay, y.projections[j].effective_delay);
         EXPECT_EQ(x.projections[j].weight, y.projections[j].weight);
