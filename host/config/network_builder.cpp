@@ -88,11 +88,13 @@ private:
                 reading_.fail(std::string("run.") + key, "is not used unless run.record has \"statistics\"", "Add \"statistics\" to run.record or remove the key.");
         if (!out_.run.record.statistics) return;
         RunPlan& plan = out_.plan;
-        if (!run.contains("statistics_window")) run["statistics_window"] = std::max(1.0, std::round((ms_ ? 100.0 : 10.0) / net_.dt)) * net_.dt;
-        if (!run.contains("statistics_sample")) run["statistics_sample"] = 1000;
-        const double window = run.at("statistics_window").get<double>();
+        const double window = run.value("statistics_window", std::max(1.0, std::round((ms_ ? 100.0 : 10.0) / net_.dt)) * net_.dt);
+        const std::int64_t sample = run.value("statistics_sample", std::int64_t{1000});
+        for (const char* key : {"statistics_window", "statistics_sample"}) run.erase(key);
+        run["statistics_window"] = window;   // in the schema's order, whichever was given
+        run["statistics_sample"] = sample;
         plan.statistics_window = steps("run.statistics_window", window);
-        plan.statistics_sample = run.at("statistics_sample").get<std::int64_t>();
+        plan.statistics_sample = sample;
         if (recorded / plan.statistics_window < 2)
             reading_.fail("run.duration", fmt::format("statistics need at least 2 windows of run.statistics_window = {:.12g}", window), "Use a longer duration (100 windows and more) or a shorter window.");
         if (recorded >= std::int64_t{1} << 32)

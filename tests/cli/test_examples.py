@@ -67,11 +67,13 @@ def test_hysteresis(spikemass):
     assert abs(up - mass_up) < 0.05 and abs(down - mass_down) < 0.05
     assert rate[-50:].mean() == pytest.approx(rate[:50].mean(), rel=0.03)     # the loop is closed
     falling = np.arange(len(eta)) > eta.argmax()
-    for part, side in ((~falling & (eta > -6.5) & (eta < -3.5), stable_rate < 0.4), (falling & (eta < -2.5) & (eta > -5.4), stable_rate > 0.6)):   # on the stable branches in between
+    # In between it follows the stable branches, here in eighths of the way: the low one 1.6 % below (note 1) and a little behind the drive, the high one to 1 %.
+    for part, side, lowest, highest in ((~falling & (eta > -6.5) & (eta < -3.5), stable_rate < 0.4, -0.03, -0.01), (falling & (eta < -2.5) & (eta > -5.4), stable_rate > 0.6, -0.01, 0.01)):
         members = np.flatnonzero((unstable == 0) & side)
         members = members[np.argsort(branch[members])]
         expected = np.interp(eta[part], branch[members], stable_rate[members])
-        assert abs(rate[part] / expected - 1).mean() < 0.03 and abs(rate[part].mean() / expected.mean() - 1) < 0.02
+        for measured, theory in zip(np.array_split(rate[part], 8), np.array_split(expected, 8)):
+            assert lowest < measured.mean() / theory.mean() - 1 < highest
     picture = spikemass.path("hysteresis.png")
     subprocess.run([sys.executable, EXAMPLES.parent / "scripts/hysteresis_picture.py", spikemass.path("hysteresis.nc"), spikemass.path("folds.nc"), picture], check=True)
     assert picture.read_bytes()[:4] == b"\x89PNG" and picture.stat().st_size > 20000

@@ -7,7 +7,7 @@ import netCDF4
 import numpy as np
 import pytest
 
-from networks import SWEEP, edited, two
+from networks import ONE, SWEEP, two
 
 WITH = ["--set", 'run.record=["rate", "statistics"]', "--set", "run.statistics_window=0.5", "--set", "run.statistics_sample=50"]
 NAMES = ["isi_cv", "isi_cv_sd", "isi_lv", "isi_lv_sd", "isi_neurons", "fano_factor", "fano_factor_sd", "fano_neurons", "count_correlation", "count_correlation_sd", "count_correlation_se",
@@ -61,8 +61,11 @@ def test_dataset_and_text(run):
 
 def test_at_the_mass_level_there_are_none(run):
     program, _ = run
-    program.write("one.toml", edited(SWEEP.split("[sweep]")[0]))
-    assert "statistics" not in program.json("run", "one.toml", "--level", "mass", "--set", 'run.record=["rate", "statistics"]', "--set", "run.statistics_window=0.5")["populations"]["E"]
+    program.write("one.toml", ONE)
+    j = program.json("run", "one.toml", "--level", "mass", "--out", "mass.nc", *WITH)
+    assert "rate_mean" in j["populations"]["E"] and "statistics" not in j["populations"]["E"]
+    with netCDF4.Dataset(program.path("mass.nc")) as d:
+        assert "isi_cv" not in d.variables
 
 
 def values(path):

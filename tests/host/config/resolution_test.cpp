@@ -89,7 +89,11 @@ TEST(Resolution, StatisticsHaveDefaultsWhereTheyAreRecorded) {
     const Configuration given = resolve(text("statistics_window = 0.5\nstatistics_sample = 20"));
     EXPECT_EQ(given.plan.statistics_window, 50);
     EXPECT_EQ(given.plan.statistics_sample, 20);
-    EXPECT_EQ(resolve(replaced(text(""), "dt        = 0.01", "dt        = 0.03")).plan.statistics_window, 333);   // the default follows dt
+    const Configuration sample = resolve(text("statistics_sample = 20"));
+    EXPECT_EQ(NetworkFile::from_json(sample.resolved, "resolved.json").resolve().resolved.dump(), sample.resolved.dump());
+    std::string coarse = text("");
+    for (const auto& [from, to] : {std::pair{"dt        = 0.01", "dt = 0.03"}, {"warmup    = 1.0", "warmup = 0.9"}, {"bin       = 0.1", "bin = 0.3"}}) coarse = replaced(coarse, from, to);
+    EXPECT_EQ(resolve(coarse).plan.statistics_window, 333);   // the default is whole steps for any dt
 }
 
 TEST(Resolution, JsonIsCanonical) {
