@@ -168,6 +168,7 @@ struct RecordFlags {
     bool v = false;                ///< exact time-averaged principal value of the mean membrane potential
     bool order_parameter = false;  ///< Kuramoto z = <(1 + iV)/(1 - iV)>
     bool spikes = false;
+    bool statistics = false;       ///< of spike trains (SpikeStatistics)
 };
 
 /// How long, in steps.  Steps are counted from 0 including the warm-up.
@@ -176,6 +177,8 @@ struct RunPlan {
     std::int64_t steps_per_bin = 1;
     std::int64_t bins = 0;
     RecordFlags record;
+    std::int64_t statistics_window = 0;   ///< steps in which spikes are counted for Fano factor and correlations
+    std::int64_t statistics_sample = 0;   ///< neurons of each population whose pairs are correlated
 };
 
 }  // namespace spikemass

@@ -49,7 +49,7 @@ public:
 
 private:
     void run() {
-        const Json& run = out_.resolved.at("run");
+        Json& run = out_.resolved.at("run");
         RunSettings& r = out_.run;
         r.seed = run.at("seed").get<std::uint64_t>();
         r.time_unit = run.at("time_unit").get<std::string>();
@@ -63,6 +63,7 @@ private:
             r.record.v |= name == "v";
             r.record.order_parameter |= name == "order_parameter";
             r.record.spikes |= name == "spikes";
+            r.record.statistics |= name == "statistics";
         }
         ms_ = r.time_unit == "ms";
 
@@ -81,6 +82,27 @@ private:
         if (static_cast<double>(plan.warmup_steps) + static_cast<double>(recorded) > max_steps)
             reading_.fail("run.dt", fmt::format("warmup and duration are {:.3g} steps, and a run has at most 2^44", static_cast<double>(plan.warmup_steps) + static_cast<double>(recorded)),
                           "Use a larger dt or a shorter duration.");
+        statistics(run, recorded);
+    }
+
+    /// Defaults stand in the resolved configuration only where they are used.
+    void statistics(Json& run, std::int64_t recorded) {
+        for (const char* key : {"statistics_window", "statistics_sample"})
+            if (run.contains(key) && !out_.run.record.statistics)
+                reading_.fail(std::string("run.") + key, "is not used unless run.record has \"statistics\"", "Add \"statistics\" to run.record or remove the key.");
+        if (!out_.run.record.statistics) return;
+        RunPlan& plan = out_.plan;
+        const double window = run.value("statistics_window", std::max(1.0, std::round((ms_ ? 100.0 : 10.0) / net_.dt)) * net_.dt);
+        const std::int64_t sample = run.value("statistics_sample", std::int64_t{1000});
+        for (const char* key : {"statistics_window", "statistics_sample"}) run.erase(key);
+        run["statistics_window"] = window;   // in the schema's order, whichever was given
+        run["statistics_sample"] = sample;
+        plan.statistics_window = steps("run.statistics_window", window);
+        plan.statistics_sample = sample;
+        if (recorded / plan.statistics_window < 2)
+            reading_.fail("run.duration", fmt::format("statistics need at least 2 windows of run.statistics_window = {:.12g}", window), "Use a longer duration (100 windows and more) or a shorter window.");
+        if (recorded >= std::int64_t{1} << 32)
+            reading_.fail("run.duration", fmt::format("is {:.3g} steps, and statistics take fewer than 2^32", static_cast<double>(recorded)), "Use a larger dt or a shorter duration.");
     }
 
     /// t / dt, which must be whole to 1e-9 relative.

@@ -21,6 +21,7 @@ const Range share_range{0.0, 1.0, false, "must be >= 0 and <= 1"};
 const Range correlation_range{-1.0, 1.0, false, "must be >= -1 and <= 1"};
 const Range above_one{1.0, largest, true, "must be > 1"};
 const Range size_range{1.0, 0x1p40, false, "must be >= 1 and <= 2^40 = 1099511627776"};
+const Range sample_range{2.0, 10000.0, false, "must be >= 2 and <= 10000"};
 const Range count_range{1.0, 0x1p31 - 1, false, "must be >= 1 and < 2^31"};
 
 namespace {
@@ -110,8 +111,12 @@ std::vector<Section> schema_table() {
                   {"bin", Type::number, nullptr, "observables are averaged over bins of this width; whole steps", {.range = &positive,
                    .sweepable = false, .quantity = Quantity::time}},
                   {"record", Type::choices, "[\"rate\"]", "observables kept; the rate always is",
-                   {.choices = "rate v order_parameter spikes | synapse adaptation", .sweepable = false}},
-                  {"allow_capped", Type::boolean, "false", "run although more than 2 % of the neurons would fire once per step"}}},
+                   {.choices = "rate v order_parameter spikes statistics | synapse adaptation", .sweepable = false}},
+                  {"allow_capped", Type::boolean, "false", "run although more than 2 % of the neurons would fire once per step"},
+                  {"statistics_window", Type::number, "", "spikes are counted in windows of this width for statistics; whole steps; default 10 tau or 100 ms",
+                   {.range = &positive, .sweepable = false, .quantity = Quantity::time}},
+                  {"statistics_sample", Type::integer, "", "neurons of each population whose pairs are correlated; default 1000",
+                   {.range = &sample_range, .sweepable = false}}}},
         {.path = "population.*",
          .doc = "neurons of one model",
          .selector = "model",

@@ -26,7 +26,7 @@ def test_json_has_every_key_of_the_contract(spikemass):
     assert list(j["populations"]) == ["E", "I"] and list(j["projections"]) == ["EE", "EI", "IE", "II"]
     for name, size in (("E", 404), ("I", 101)):
         p = j["populations"][name]
-        assert list(p) == ["size", "rate_mean", "rate_sem", "v_mean", "v_sem", "z_re_mean", "z_im_mean"]
+        assert list(p) == ["size", "rate_mean", "rate_sem", "v_mean", "v_sem", "z_re_mean", "z_im_mean", "z_abs_mean"]
         assert p["size"] == size and p["rate_mean"] > 0 and p["rate_sem"] > 0 and all(math.isfinite(x) for x in p.values())
     for name, p in j["projections"].items():
         unlike = {} if name == "EE" else {"degree_correlation": type(None)}   # between populations, or nothing is stored

@@ -75,6 +75,27 @@ TEST(Resolution, GoldenJson) {
     EXPECT_EQ(resolve(net_toml).resolved.dump(), golden);
 }
 
+TEST(Resolution, StatisticsHaveDefaultsWhereTheyAreRecorded) {
+    const auto text = [](const std::string& run) { return replaced(replaced(net_toml, "duration  = 2.0", "duration  = 30.0"), "record    = [\"rate\", \"v\"]", "record = [\"statistics\"]\n" + run); };
+    const Configuration c = resolve(text(""));
+    EXPECT_TRUE(c.plan.record.statistics);
+    EXPECT_EQ(c.plan.statistics_window, 1000);
+    EXPECT_EQ(c.plan.statistics_sample, 1000);
+    EXPECT_EQ(c.resolved.at("run").at("record").dump(), "[\"rate\",\"statistics\"]");
+    EXPECT_EQ(c.resolved.at("run").at("statistics_window"), 10.0);
+    const Configuration again = NetworkFile::from_json(c.resolved, "resolved.json").resolve();
+    EXPECT_EQ(again.resolved.dump(), c.resolved.dump());
+    EXPECT_EQ(again.plan.statistics_window, 1000);
+    const Configuration given = resolve(text("statistics_window = 0.5\nstatistics_sample = 20"));
+    EXPECT_EQ(given.plan.statistics_window, 50);
+    EXPECT_EQ(given.plan.statistics_sample, 20);
+    const Configuration sample = resolve(text("statistics_sample = 20"));
+    EXPECT_EQ(NetworkFile::from_json(sample.resolved, "resolved.json").resolve().resolved.dump(), sample.resolved.dump());
+    std::string coarse = text("");
+    for (const auto& [from, to] : {std::pair{"dt        = 0.01", "dt = 0.03"}, {"warmup    = 1.0", "warmup = 0.9"}, {"bin       = 0.1", "bin = 0.3"}}) coarse = replaced(coarse, from, to);
+    EXPECT_EQ(resolve(coarse).plan.statistics_window, 333);   // the default is whole steps for any dt
+}
+
 TEST(Resolution, JsonIsCanonical) {
     // Order of keys, integers for reals, -0, dotted keys and headers in place of inline tables: the same configuration.
     std::string other = replaced(net_toml, "seed      = 3\ntime_unit = \"tau\"\ndt        = 0.01\nwarmup    = 1.0\n", "warmup = 1\ndt = 1e-2\nseed = 3\n");

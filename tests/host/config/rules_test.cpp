@@ -153,6 +153,11 @@ const std::vector<Broken> cases = {
     {"weights_all_to_all", "topology = { " + er + " }\nstrength = 5.0", "topology = { kind = \"all_to_all\" }\nstrength = { distribution = \"gaussian\", mean = 1, sd = 1 }",
      {"projection.EE.strength.sd = 1", "all_to_all", "constant"}},
     {"tau_zero", "tau = 0.5", "tau = 0.0", {"projection.EI.synapse.tau = 0.0", "> 0"}},
+    // Statistics of spikes
+    {"statistics_unused", "dt        = 0.01", "dt = 0.01\nstatistics_window = 1.0", {"net.toml:5:", "run.statistics_window = 1.0", "not used unless", "\"statistics\"", "run.record"}},
+    {"statistics_too_short", "record    = [\"rate\", \"v\"]", "record = [\"statistics\"]", {"run.duration = 2.0", "at least 2 windows", "run.statistics_window = 10", "shorter window"}},
+    {"statistics_window_broken", "record    = [\"rate\", \"v\"]", "record = [\"statistics\"]\nstatistics_window = 0.255", {"run.statistics_window = 0.255", "whole number of steps", "0.25 or 0.26"}},
+    {"statistics_sample_one", "record    = [\"rate\", \"v\"]", "record = [\"statistics\"]\nstatistics_window = 0.2\nstatistics_sample = 1", {"run.statistics_sample = 1", ">= 2 and <= 10000"}},
     // Stimuli
     {"stop_before_start", kick, "kind = \"step\"\nstart = 2.0\nstop = 1.0\namplitude = 1", {"net.toml:38:", "stimulus.kick.stop = 1.0", "later than start = 2"}},
     {"ramp_without_stop", kick, "kind = \"ramp\"\namplitude = 1", {"stimulus.kick.stop is missing"}},
