@@ -19,13 +19,13 @@ Network of_law(std::int64_t size, Distribution law, double n, double eta, double
 }
 
 /// From the fixed point, I = 3 on [0.5, 2).  Besides chance (errors of the mean over trials) the bound has 0.4 % of the largest rate: bins of 0.1 = 20 steps, and the bias of
-/// 50,000 quantiles, which is smaller for these laws than for the Lorentzian: their tails are thinner.  The mass of another law must fail.
+/// 200,000 quantiles, which is smaller for these laws than for the Lorentzian: their tails are thinner.  The mass of another law must fail.
 TEST(PoleMass, TransientOfTheNetwork) {
-    constexpr int trials = 12;
+    constexpr int trials = 24;
     constexpr double dt = 5e-3;
     for (const Distribution law : {Distribution::rational, Distribution::q_gaussian})
         for (const int n : {2, 3}) {
-            Network network = of_law(50000, law, n, 1, 6, 1, dt), other = of_law(50000, Distribution::lorentzian, 1, 1, 6, 1, dt);
+            Network network = of_law(200000, law, n, 1, 6, 1, dt), other = of_law(200000, Distribution::lorentzian, 1, 1, 6, 1, dt);
             Stimulus step;
             step.name = "step";
             step.start = 0.5;
