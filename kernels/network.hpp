@@ -12,15 +12,17 @@
 
 namespace spikemass {
 
-enum class Distribution { constant, lorentzian, gaussian };
+enum class Distribution { constant, lorentzian, gaussian, q_gaussian, rational, uniform };   // kernels/distributions.hpp
 enum class Draw { midpoint_quantiles, compensated_quantiles, mpr_quantiles, random };
 
-/// A neuron parameter over a population.  `width`: half width at half maximum (lorentzian), standard deviation (gaussian).
+/// A neuron parameter over a population.  `width`: standard deviation (gaussian), half width at half maximum (all others).
+/// `shape`: n of q_gaussian (q = 1 + 1/n) and rational.
 struct Parameter {
     Distribution distribution = Distribution::constant;
     double center = 0.0;
     double width = 0.0;
     Draw draw = Draw::midpoint_quantiles;
+    double shape = 1.0;
 };
 
 /// In the order of models::NeuronModels.

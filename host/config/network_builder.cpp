@@ -6,11 +6,13 @@
 #include <cmath>
 #include <filesystem>
 #include <map>
+#include <numbers>
 
 #include "host/config/wording.hpp"
 #include "host/config/schema.hpp"
 #include "host/input/synapse_file.hpp"
 #include "kernels/delays.hpp"
+#include "kernels/distributions.hpp"
 #include "kernels/recipes.hpp"
 #include "kernels/weights.hpp"
 #include "models/base/error.hpp"
@@ -132,11 +134,14 @@ private:
         p.eta.distribution = enumerator<Distribution>(eta, "distribution", eta_section);
         p.eta.center = eta.at("center").get<double>();
         if (p.eta.distribution != Distribution::constant) {
-            p.eta.width = eta.at(p.eta.distribution == Distribution::lorentzian ? "half_width" : "sd").get<double>();
+            const DistributionFacts& law = facts_of(p.eta.distribution);
+            p.eta.width = eta.at(law.width_key).get<double>();
             p.eta.draw = enumerator<Draw>(eta, "draw", eta_section);
+            if (law.draws == std::string_view(quantiles_or_random) && (p.eta.draw == Draw::mpr_quantiles || p.eta.draw == Draw::compensated_quantiles))
+                reading_.fail(path + ".params." + drive + ".draw", "belongs to the lorentzian distribution", fmt::format("For {} use midpoint_quantiles or random.", law.name));
+            if (*law.shape_key) p.eta.shape = eta.at(law.shape_key).get<double>();
         }
-        if (p.eta.distribution == Distribution::gaussian && (p.eta.draw == Draw::mpr_quantiles || p.eta.draw == Draw::compensated_quantiles))
-            reading_.fail(path + ".params." + drive + ".draw", "belongs to the lorentzian distribution", "For gaussian use midpoint_quantiles or random.");
+        if (p.eta.distribution == Distribution::q_gaussian) shape_of_q(path + ".params." + drive, p.eta);
 
         const Json& initial = table.at("initial");
         const Section& initial_section = *section_of(path + ".initial");
@@ -153,6 +158,19 @@ private:
             p.initial.half_width = initial.at("half_width").get<double>();
         }
         net_.populations.push_back(std::move(p));
+    }
+
+    /// `eta.shape` is q; it becomes n = 1/(q - 1).  q = 1 is a Gaussian.
+    void shape_of_q(const std::string& path, Parameter& eta) const {
+        const double q = eta.shape;
+        if (q == 1.0) {
+            eta.distribution = Distribution::gaussian;
+            eta.width /= std::sqrt(2.0 * std::numbers::ln2);
+            eta.shape = 1.0;
+            return;
+        }
+        eta.shape = q_gaussian_order(q);
+        if (!(eta.shape <= most_q_gaussian_n)) reading_.fail(path + ".q", "must be 1 or >= 1.001", "So close to 1 it is a Gaussian: use q = 1.");
     }
 
     static bool dimensionless(const Population& p) {

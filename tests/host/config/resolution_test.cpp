@@ -58,6 +58,28 @@ TEST(Resolution, FillsTheNetwork) {
     EXPECT_EQ(c.run.seed, 3u);
 }
 
+TEST(Resolution, LawsOfEta) {
+    const std::string eta = "{ distribution = \"lorentzian\", center = 1.0, half_width = 0.5 }";
+    const auto law = [&](const std::string& words) {
+        std::string text = net_toml;
+        text.replace(text.find(eta), eta.size(), "{ center = 1.0, half_width = 0.5, " + words + " }");
+        return resolve(text).network.populations[0].eta;
+    };
+    EXPECT_EQ(law("distribution = \"q_gaussian\", q = 1.5").distribution, Distribution::q_gaussian);
+    EXPECT_EQ(law("distribution = \"q_gaussian\", q = 1.5").shape, 2.0);
+    EXPECT_EQ(law("distribution = \"q_gaussian\", q = 1.333333").shape, 3.0);
+    EXPECT_NEAR(law("distribution = \"q_gaussian\", q = 1.7").shape, 1 / 0.7, 1e-14);
+    EXPECT_EQ(law("distribution = \"q_gaussian\", q = 1.001").shape, 1000.0);
+    const Parameter gaussian = law("distribution = \"q_gaussian\", q = 1, draw = \"random\"");
+    EXPECT_EQ(gaussian.distribution, Distribution::gaussian);
+    EXPECT_EQ(gaussian.draw, Draw::random);
+    EXPECT_NEAR(gaussian.width, 0.5 / 1.1774100225154747, 1e-15);
+    EXPECT_EQ(law("distribution = \"rational\", n = 4").distribution, Distribution::rational);
+    EXPECT_EQ(law("distribution = \"rational\", n = 4").shape, 4.0);
+    EXPECT_EQ(law("distribution = \"uniform\"").distribution, Distribution::uniform);
+    EXPECT_EQ(law("distribution = \"uniform\"").width, 0.5);
+}
+
 TEST(Resolution, SeedsFollowTheContract) {
     const Seeds seeds = resolve(net_toml, 5).network.seeds;
     EXPECT_EQ(seeds.graph, mix64(mix64(3 + 1) + 5));
