@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <chrono>
 #include <exception>
+#include <optional>
 #include <span>
 
 #include "host/mass/mass.hpp"
+#include "host/spike_statistics.hpp"
 
 namespace spikemass {
 
@@ -84,14 +86,15 @@ void finish(RunResult& result, const Engine& engine, const Backend& backend) {
 double recording_bytes(const Network& network, const RunPlan& plan) {
     const double per_bin = 16 + (plan.record.v ? 8 : 0) + (plan.record.order_parameter ? 16 : 0);   // counts and rate are always there
     constexpr double copies = 3;                                                                    // growing vectors, and the copy that is written
-    return copies * per_bin * static_cast<double>(plan.bins) * static_cast<double>(network.populations.size());
+    return copies * per_bin * static_cast<double>(plan.bins) * static_cast<double>(network.populations.size()) + (plan.record.statistics ? SpikeStatisticsRecorder::bytes(network, plan) : 0);
 }
 
 void check_recording(const Network& network, const RunPlan& plan, double limit) {
     const double need = recording_bytes(network, plan), have = limit > 0 ? limit : available_memory();
     if (need <= have) return;
-    throw CapacityError(fmt::format("memory: {} recorded bins of {} population{} need about {:.2f} GiB and {:.2f} GiB are free. Use a larger run.bin or a smaller run.duration.",
-                                    plan.bins, network.populations.size(), network.populations.size() == 1 ? "" : "s", need / 0x1p30, have / 0x1p30));
+    throw CapacityError(fmt::format("memory: {} recorded bins of {} population{}{} need about {:.2f} GiB and {:.2f} GiB are free. Use a larger run.bin or a smaller run.duration{}.",
+                                    plan.bins, network.populations.size(), network.populations.size() == 1 ? "" : "s", plan.record.statistics ? " and statistics of their spikes" : "",
+                                    need / 0x1p30, have / 0x1p30, plan.record.statistics ? ", a smaller run.statistics_sample, or no statistics (64 bytes per neuron)" : ""));
 }
 
 void check_memory(const Network& network, const RunPlan& plan, const Backend& backend, int threads, double limit) {
@@ -123,11 +126,14 @@ RunResult run_spiking(Network network, const RunPlan& plan, const SimulationOpti
         look_around(options, engine->step(), total, engine->spikes());
     };
     const std::int64_t steps = in_chunks(plan.warmup_steps, Chunks(64), [&](std::int64_t n) { engine->advance(n); }, between);
-    if (options.spikes)
+    std::optional<SpikeStatisticsRecorder> statistics;
+    if (plan.record.statistics) statistics.emplace(network, plan);
+    if (options.spikes || statistics)
         engine->set_spike_sink([&](std::size_t population, std::int64_t step, std::span<const std::uint32_t> ids) {
             if (sink_failure) return;
             try {
-                options.spikes(population, step, ids);
+                if (statistics) statistics->add(population, ids);
+                if (options.spikes) options.spikes(population, step, ids);
             } catch (...) {
                 sink_failure = std::current_exception();
             }
@@ -137,6 +143,7 @@ RunResult run_spiking(Network network, const RunPlan& plan, const SimulationOpti
         if (options.rates) options.rates(0, last_bins(result.populations, n));
     }, between);
     result.wall_seconds = seconds_since(begin);
+    if (statistics) result.statistics = statistics->result();
     result.strategy = engine->strategy();
     finish(result, *engine, options.backend);
     return result;

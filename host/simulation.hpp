@@ -38,12 +38,12 @@ struct SimulationOptions {
 RunResult run_spiking(Network network, const RunPlan& plan, const SimulationOptions& options);
 
 /// Runs networks of one plan side by side in an ensemble of options.backend: each result is what run_spiking gives, but for strategy and times (equal shares of the stepping).
-/// options.spikes must be empty.  The first error ends all of them.
+/// options.spikes must be empty and plan.record.statistics off: an ensemble does not say who fired.  The first error ends all of them.
 std::vector<RunResult> run_spiking_together(std::vector<Network> networks, const RunPlan& plan, const SimulationOptions& options);
 /// Device memory that a network takes in an ensemble, bytes.
 double estimate_ensemble_memory(const Network& network, const RunPlan& plan);
 
-/// Bytes that the recorded bins of a run take, with what is needed to store them.
+/// Bytes that the recorded bins of a run take, with what is needed to store them, and statistics of spikes.
 double recording_bytes(const Network& network, const RunPlan& plan);
 
 /// Throws CapacityError if the recorded bins alone, or the network with them, need more than `limit` bytes (0: than the machine has left).

@@ -12,15 +12,17 @@
 
 namespace spikemass {
 
-enum class Distribution { constant, lorentzian, gaussian };
+enum class Distribution { constant, lorentzian, gaussian, q_gaussian, rational, uniform };   // kernels/distributions.hpp
 enum class Draw { midpoint_quantiles, compensated_quantiles, mpr_quantiles, random };
 
-/// A neuron parameter over a population.  `width`: half width at half maximum (lorentzian), standard deviation (gaussian).
+/// A neuron parameter over a population.  `width`: standard deviation (gaussian), half width at half maximum (all others).
+/// `shape`: n of q_gaussian (q = 1 + 1/n) and rational.
 struct Parameter {
     Distribution distribution = Distribution::constant;
     double center = 0.0;
     double width = 0.0;
     Draw draw = Draw::midpoint_quantiles;
+    double shape = 1.0;
 };
 
 /// In the order of models::NeuronModels.
@@ -168,6 +170,7 @@ struct RecordFlags {
     bool v = false;                ///< exact time-averaged principal value of the mean membrane potential
     bool order_parameter = false;  ///< Kuramoto z = <(1 + iV)/(1 - iV)>
     bool spikes = false;
+    bool statistics = false;       ///< of spike trains (SpikeStatistics)
 };
 
 /// How long, in steps.  Steps are counted from 0 including the warm-up.
@@ -176,6 +179,8 @@ struct RunPlan {
     std::int64_t steps_per_bin = 1;
     std::int64_t bins = 0;
     RecordFlags record;
+    std::int64_t statistics_window = 0;   ///< steps in which spikes are counted for Fano factor and correlations
+    std::int64_t statistics_sample = 0;   ///< neurons of each population whose pairs are correlated
 };
 
 }  // namespace spikemass

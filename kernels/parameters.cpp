@@ -1,8 +1,10 @@
 #include "kernels/parameters.hpp"
 
+#include <optional>
 #include <string>
 #include <utility>
 
+#include "kernels/distributions.hpp"
 #include "models/base/error.hpp"
 #include "models/base/math.hpp"
 #include "models/base/random.hpp"
@@ -40,13 +42,31 @@ double gaussian_quantile_of(double from_median, double tail) {
     return math::with_sign(z, from_median);
 }
 
-double quantile(const Parameter& parameter, std::int64_t i, std::int64_t n) {
-    const std::int64_t numerator = 2 * i + 1 - n;
-    const bool lorentzian = parameter.distribution == Distribution::lorentzian;
-    if (parameter.draw == Draw::compensated_quantiles) return lorentzian_compensated(i, n);
-    const std::int64_t denominator = parameter.draw == Draw::mpr_quantiles ? n + 1 : n;
-    return lorentzian ? lorentzian_quantile(numerator, denominator) : gaussian_quantile(numerator, denominator);
-}
+/// Standard quantiles of a parameter's law.
+class Law {
+public:
+    explicit Law(const Parameter& parameter) : parameter_(parameter) {
+        if (parameter.distribution != Distribution::lorentzian && parameter.distribution != Distribution::gaussian) other_.emplace(parameter.distribution, parameter.shape);
+    }
+    double at(std::int64_t i, std::int64_t n) const {
+        const std::int64_t numerator = 2 * i + 1 - n;
+        if (parameter_.draw == Draw::compensated_quantiles) return lorentzian_compensated(i, n);
+        const std::int64_t denominator = parameter_.draw == Draw::mpr_quantiles ? n + 1 : n;
+        if (other_) {
+            const double twice = 2.0 * static_cast<double>(denominator);
+            return other_->quantile(static_cast<double>(numerator) / twice, static_cast<double>(denominator - (numerator < 0 ? -numerator : numerator)) / twice);
+        }
+        return parameter_.distribution == Distribution::lorentzian ? lorentzian_quantile(numerator, denominator) : gaussian_quantile(numerator, denominator);
+    }
+    double at(double u) const {
+        if (other_) return other_->quantile(u - 0.5, u < 0.5 ? u : 1.0 - u);
+        return parameter_.distribution == Distribution::lorentzian ? -math::cotpi(u) : gaussian_quantile(u);
+    }
+
+private:
+    const Parameter& parameter_;
+    std::optional<StandardLaw> other_;
+};
 
 void shuffle(std::vector<double>& values, std::uint64_t seed_init, std::uint64_t population_key) {
     const RandomKey key = random_key(seed_init, population_key, Stream::shuffle);
@@ -61,9 +81,14 @@ void check(const Parameter& parameter, std::int64_t size) {
     if (!(parameter.width >= 0.0 && parameter.width < math::infinity<double>()))
         throw ConfigurationError("Drawing a neuron parameter: the width (half_width or sd) is " + std::to_string(parameter.width) +
                                  "; it must be finite and >= 0.");
-    if (parameter.distribution == Distribution::gaussian && parameter.draw == Draw::compensated_quantiles)
+    if (parameter.distribution != Distribution::lorentzian && parameter.draw == Draw::compensated_quantiles)
         throw ConfigurationError("Drawing a neuron parameter: draw = \"compensated_quantiles\" is defined for the lorentzian distribution only; "
-                                 "use \"midpoint_quantiles\", \"mpr_quantiles\" or \"random\" with a gaussian.");
+                                 "use \"midpoint_quantiles\", \"mpr_quantiles\" or \"random\" with distribution = \"" + std::string(facts_of(parameter.distribution).name) + "\".");
+    if (parameter.distribution == Distribution::rational && !is_rational_order(parameter.shape))
+        throw ConfigurationError("Drawing a neuron parameter: n = " + std::to_string(parameter.shape) + " of the rational distribution must be a whole number from 1 to " + std::to_string(most_poles) + ".");
+    if (parameter.distribution == Distribution::q_gaussian && !(parameter.shape >= 1.0 && parameter.shape <= most_q_gaussian_n))
+        throw ConfigurationError("Drawing a neuron parameter: n = 1/(q - 1) = " + std::to_string(parameter.shape) + " of the q_gaussian distribution must be from 1 (q = 2) to 1000 (q = 1.001); "
+                                 "below q = 1.001 use a gaussian.");
 }
 
 }  // namespace
@@ -109,16 +134,13 @@ std::vector<double> draw_parameter(const Parameter& parameter, std::int64_t size
     check(parameter, size);
     std::vector<double> values(static_cast<std::size_t>(size), parameter.center);
     if (parameter.distribution == Distribution::constant) return values;
+    const Law law(parameter);
     if (parameter.draw == Draw::random) {
         const RandomKey key = random_key(seed_init, population_key, Stream::eta);
-        for (std::size_t i = 0; i < values.size(); ++i) {
-            const double u = key.uniform(i, 0, 0);
-            const double z = parameter.distribution == Distribution::lorentzian ? -math::cotpi(u) : gaussian_quantile(u);
-            values[i] = parameter.center + parameter.width * z;
-        }
+        for (std::size_t i = 0; i < values.size(); ++i) values[i] = parameter.center + parameter.width * law.at(key.uniform(i, 0, 0));
         return values;
     }
-    for (std::int64_t i = 0; i < size; ++i) values[static_cast<std::size_t>(i)] = parameter.center + parameter.width * quantile(parameter, i, size);
+    for (std::int64_t i = 0; i < size; ++i) values[static_cast<std::size_t>(i)] = parameter.center + parameter.width * law.at(i, size);
     shuffle(values, seed_init, population_key);
     return values;
 }

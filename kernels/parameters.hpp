@@ -18,7 +18,8 @@ namespace spikemass {
 ///                 firing rates sqrt(eta - center) is then that of the continuous distribution; centre bin of odd N: no offset
 ///   random        center + width tan(pi (u - 1/2)), u uniform in (0, 1)
 /// Gaussian: center + width z, z the normal quantile at (i + 1/2)/N, at (i + 1)/(N + 1), or at u.
-/// Throws ConfigurationError: size < 0, width < 0 or not finite, centre not finite, compensated quantiles of a Gaussian.
+/// q_gaussian, rational, uniform (kernels/distributions.hpp): center + width x, x the standard quantile at the same probabilities.
+/// Throws ConfigurationError: size < 0, width < 0 or not finite, centre not finite, shape out of range, compensated quantiles of any but a Lorentzian.
 std::vector<double> draw_parameter(const Parameter& parameter, std::int64_t size, std::uint64_t seed_init, std::uint64_t population_key);
 
 /// Phases of the oscillation, uniform in (0, 1), shape [size].

@@ -5,6 +5,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace spikemass {
 
@@ -17,7 +18,7 @@ struct SynapseBlock {
 /// What was found when the file was checked, and a way to read it again.  Sources and targets are in range, weights are finite.
 struct SynapseSource {
     virtual ~SynapseSource() = default;
-    /// Calls f with all synapses, block by block, in the order of the file; every time the same.  Throws IoError.
+    /// Calls f in this thread with all synapses, block by block, in the order of the file; every time the same.  Throws IoError.
     virtual void read(const std::function<void(const SynapseBlock&)>& f) const = 0;
 
     std::string name;                ///< for messages
@@ -28,6 +29,7 @@ struct SynapseSource {
     double mean_weight = 1.0, weight_sd = 0.0, largest_weight = 1.0;   ///< largest: of |w|
     double largest_sum = 0.0;        ///< of |w| over the synapses of a target
     double indegree_variance = 0.0;
+    std::vector<std::uint32_t> indegree;   ///< [target]
 };
 
 }  // namespace spikemass

@@ -137,7 +137,7 @@ def option_table(verb):
 
 def variable_table():
     """host/output/layout.hpp, run_variables."""
-    shape = {"series": "point, trial, time, population", "run": "point, trial", "run_projection": "point, trial, projection",
+    shape = {"series": "point, trial, time, population", "run": "point, trial", "run_projection": "point, trial, projection", "run_population": "point, trial, population",
              "point_population": "point, population", "point_projection": "point, projection"}
     kind = {"count": "u32 (u64 where a bin needs it)", "text": "string"}
     unit = {"one": "1", "rate": "1/tau or Hz", "time": "tau or ms", "mV": "mV"}

@@ -48,9 +48,11 @@ std::string units_of(config::Quantity quantity, const std::string& time_unit) {
 
 std::optional<double> value_in(const nlohmann::ordered_json& resolved, const std::string& path) {
     const nlohmann::ordered_json* at = &resolved;
-    for (const std::string& part : config::split_path(path)) {
-        if (!at->is_object() || !at->contains(part)) return std::nullopt;
-        at = &at->at(part);
+    const std::vector<std::string> parts = config::split_path(path);
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        if (at->is_number() && i + 1 == parts.size()) break;   // a table that has come down to its scalar
+        if (!at->is_object() || !at->contains(parts[i])) return std::nullopt;
+        at = &at->at(parts[i]);
     }
     return at->is_number() ? std::optional(at->get<double>()) : std::nullopt;
 }

@@ -19,6 +19,7 @@
 #include "host/output/sonata.hpp"
 #include "host/sweep/header.hpp"
 #include "host/sweep/progress.hpp"
+#include "kernels/spike_statistics.hpp"
 #include "models/closures/registry.hpp"
 
 namespace spikemass::cli {
@@ -41,6 +42,7 @@ int useful_threads(const Common& common, const Network& network, const RunPlan& 
 
 nlohmann::ordered_json summary(const RunResult& r, const Configuration& c, std::uint64_t trial, const std::string& backend_reason) {
     const double scale = output::layout::rate_scale(c.run.time_unit);
+    const auto number = [](double x) { return std::isfinite(x) ? nlohmann::ordered_json(x) : nlohmann::ordered_json(nullptr); };
     nlohmann::ordered_json j;
     j["level"] = r.level;
     j["backend"] = r.backend;
@@ -60,7 +62,6 @@ nlohmann::ordered_json summary(const RunResult& r, const Configuration& c, std::
         const PopulationBins& b = r.populations[i];
         nlohmann::ordered_json p;
         p["size"] = c.network.populations[i].size;
-        const auto number = [](double x) { return std::isfinite(x) ? nlohmann::ordered_json(x) : nlohmann::ordered_json(nullptr); };
         const auto rate = analysis::mean_over_blocks(b.rate);
         p["rate_mean"] = number(rate.value * scale);
         p["rate_sem"] = number(rate.standard_error * scale);
@@ -72,17 +73,38 @@ nlohmann::ordered_json summary(const RunResult& r, const Configuration& c, std::
         if (!b.z_re.empty()) {
             p["z_re_mean"] = number(analysis::mean(b.z_re));
             p["z_im_mean"] = number(analysis::mean(b.z_im));
+            std::vector<double> modulus;
+            for (std::size_t k = 0; k < b.z_re.size(); ++k) modulus.push_back(std::hypot(b.z_re[k], b.z_im[k]));
+            p["z_abs_mean"] = number(analysis::mean(modulus));
+        }
+        if (i < r.statistics.size()) {
+            auto& s = p["statistics"] = nlohmann::ordered_json::object();
+            for (const auto& entry : spike_statistics_list) s[entry.name] = number(r.statistics[i].*entry.member);
         }
         populations[c.network.populations[i].name] = p;
     }
     auto& projections = j["projections"] = nlohmann::ordered_json::object();
     for (std::size_t i = 0; i < r.projections.size(); ++i) {
         const ProjectionFacts& f = r.projections[i];
-        projections[c.network.projections[i].name] = {{"synapses", f.synapses}, {"k_mean", f.k_mean}, {"k_var", f.k_var}, {"effective_delay", f.effective_delay},
+        projections[c.network.projections[i].name] = {{"synapses", f.synapses}, {"k_mean", f.k_mean}, {"k_var", f.k_var}, {"degree_correlation", number(f.degree_correlation)}, {"effective_delay", f.effective_delay},
                                                       {"format", f.format}, {"graph_checksum", fmt::format("{:016x}", f.graph_checksum)}};
     }
     if (!r.warnings.empty()) j["warnings"] = r.warnings;
     return j;
+}
+
+/// ± after a mean over neurons is its standard error, sd its spread.
+void print_statistics(const nlohmann::ordered_json& s, const Configuration& c) {
+    const auto value = [&](const std::string& key) { return s[key].is_number() ? s[key].get<double>() : std::nan(""); };
+    const auto over_neurons = [&](const char* what, const std::string& key, const char* neurons) {
+        return fmt::format("{} {:.4g} ± {:.1g} (sd {:.2g})", what, value(key), value(key + "_sd") / std::sqrt(value(neurons)), value(key + "_sd"));
+    };
+    const double dt = c.run.dt, window = static_cast<double>(c.plan.statistics_window) * dt;
+    fmt::print("    intervals: {}, {}; {} neurons\n", over_neurons("CV", "isi_cv", "isi_neurons"), over_neurons("LV", "isi_lv", "isi_neurons"), value("isi_neurons"));
+    fmt::print("    counts in {:.6g} {}: {}; correlation {:.3g} ± {:.1g} (sd {:.2g}; pairs of {} neurons), covariance {:.3g} ± {:.1g} (all pairs)\n", window, c.run.time_unit,
+               over_neurons("Fano factor", "fano_factor", "fano_neurons"), value("count_correlation"), value("count_correlation_se"), value("count_correlation_sd"),
+               value("correlation_neurons"), value("count_covariance"), value("count_covariance_se"));
+    fmt::print("    synchrony in bins of {:.6g} {}: chi {:.3g}\n", c.run.bin, c.run.time_unit, value("synchrony"));
 }
 
 void print(const nlohmann::ordered_json& j, const Configuration& c) {
@@ -96,7 +118,9 @@ void print(const nlohmann::ordered_json& j, const Configuration& c) {
         const auto value = [&](const char* key) { return p.contains(key) && p[key].is_number() ? p[key].get<double>() : std::nan(""); };
         fmt::print("  {}: rate {:.6g} ± {:.2g} {}", item.key(), value("rate_mean"), value("rate_sem"), unit);
         if (p.contains("v_mean")) fmt::print(", v {:.6g} ± {:.2g}", value("v_mean"), value("v_sem"));
+        if (p.contains("z_abs_mean")) fmt::print(", |z| {:.4g}", value("z_abs_mean"));
         fmt::print(" (mean over {} {})\n", c.run.duration, c.run.time_unit);
+        if (p.contains("statistics")) print_statistics(p["statistics"], c);
     }
     if (j.contains("spikes_file")) fmt::print("spikes {}\n", j["spikes_file"].get<std::string>());
 }
@@ -212,7 +236,8 @@ std::string default_spikes_file(const RunOptions& o) {
 int execute(RunOptions o) {
     check_options(o);
     const NetworkFile file = NetworkFile::load(o.file, o.common.overrides(), o.common.seed);
-    const Configuration c = file.resolve(o.trial);
+    Configuration c = file.resolve(o.trial);
+    if (o.level != "spiking") c.run.record.statistics = c.plan.record.statistics = false;   // of spikes, which masses do not have
     if (c.run.record.spikes && o.spikes.empty() && o.level == "spiking") check_output_file("--spikes", o.spikes = default_spikes_file(o));
     check_recording(c.network, c.plan);
     Backend backend;

@@ -91,7 +91,7 @@ analysis::PointData point_data(const output::Dataset& d, std::size_t point, cons
     for (std::size_t p = 0; p < h.populations.size(); ++p) {
         const Population& q = c.network.populations[p];
         analysis::PopulationFacts f{q.name, q.size, q.tau, q.eta.center, q.eta.distribution == Distribution::lorentzian ? q.eta.width : 0.0,
-                                    q.eta.distribution != Distribution::gaussian, {}};
+                                    q.eta.distribution == Distribution::lorentzian || q.eta.distribution == Distribution::constant, {}};
         if (!h.stimulus.empty()) f.stimulus = h.stimulus[h.stimulus.size() == 1 ? 0 : point][p];
         data.populations.push_back(std::move(f));
         data.spiking.populations.push_back(traces(d, d.runs, point, p));

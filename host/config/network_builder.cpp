@@ -6,11 +6,13 @@
 #include <cmath>
 #include <filesystem>
 #include <map>
+#include <numbers>
 
 #include "host/config/wording.hpp"
 #include "host/config/schema.hpp"
 #include "host/input/synapse_file.hpp"
 #include "kernels/delays.hpp"
+#include "kernels/distributions.hpp"
 #include "kernels/recipes.hpp"
 #include "kernels/weights.hpp"
 #include "models/base/error.hpp"
@@ -49,7 +51,7 @@ public:
 
 private:
     void run() {
-        const Json& run = out_.resolved.at("run");
+        Json& run = out_.resolved.at("run");
         RunSettings& r = out_.run;
         r.seed = run.at("seed").get<std::uint64_t>();
         r.time_unit = run.at("time_unit").get<std::string>();
@@ -63,6 +65,7 @@ private:
             r.record.v |= name == "v";
             r.record.order_parameter |= name == "order_parameter";
             r.record.spikes |= name == "spikes";
+            r.record.statistics |= name == "statistics";
         }
         ms_ = r.time_unit == "ms";
 
@@ -81,6 +84,27 @@ private:
         if (static_cast<double>(plan.warmup_steps) + static_cast<double>(recorded) > max_steps)
             reading_.fail("run.dt", fmt::format("warmup and duration are {:.3g} steps, and a run has at most 2^44", static_cast<double>(plan.warmup_steps) + static_cast<double>(recorded)),
                           "Use a larger dt or a shorter duration.");
+        statistics(run, recorded);
+    }
+
+    /// Defaults stand in the resolved configuration only where they are used.
+    void statistics(Json& run, std::int64_t recorded) {
+        for (const char* key : {"statistics_window", "statistics_sample"})
+            if (run.contains(key) && !out_.run.record.statistics)
+                reading_.fail(std::string("run.") + key, "is not used unless run.record has \"statistics\"", "Add \"statistics\" to run.record or remove the key.");
+        if (!out_.run.record.statistics) return;
+        RunPlan& plan = out_.plan;
+        const double window = run.value("statistics_window", std::max(1.0, std::round((ms_ ? 100.0 : 10.0) / net_.dt)) * net_.dt);
+        const std::int64_t sample = run.value("statistics_sample", std::int64_t{1000});
+        for (const char* key : {"statistics_window", "statistics_sample"}) run.erase(key);
+        run["statistics_window"] = window;   // in the schema's order, whichever was given
+        run["statistics_sample"] = sample;
+        plan.statistics_window = steps("run.statistics_window", window);
+        plan.statistics_sample = sample;
+        if (recorded / plan.statistics_window < 2)
+            reading_.fail("run.duration", fmt::format("statistics need at least 2 windows of run.statistics_window = {:.12g}", window), "Use a longer duration (100 windows and more) or a shorter window.");
+        if (recorded >= std::int64_t{1} << 32)
+            reading_.fail("run.duration", fmt::format("is {:.3g} steps, and statistics take fewer than 2^32", static_cast<double>(recorded)), "Use a larger dt or a shorter duration.");
     }
 
     /// t / dt, which must be whole to 1e-9 relative.
@@ -110,11 +134,14 @@ private:
         p.eta.distribution = enumerator<Distribution>(eta, "distribution", eta_section);
         p.eta.center = eta.at("center").get<double>();
         if (p.eta.distribution != Distribution::constant) {
-            p.eta.width = eta.at(p.eta.distribution == Distribution::lorentzian ? "half_width" : "sd").get<double>();
+            const DistributionFacts& law = facts_of(p.eta.distribution);
+            p.eta.width = eta.at(law.width_key).get<double>();
             p.eta.draw = enumerator<Draw>(eta, "draw", eta_section);
+            if (law.draws == std::string_view(quantiles_or_random) && (p.eta.draw == Draw::mpr_quantiles || p.eta.draw == Draw::compensated_quantiles))
+                reading_.fail(path + ".params." + drive + ".draw", "belongs to the lorentzian distribution", fmt::format("For {} use midpoint_quantiles or random.", law.name));
+            if (*law.shape_key) p.eta.shape = eta.at(law.shape_key).get<double>();
         }
-        if (p.eta.distribution == Distribution::gaussian && (p.eta.draw == Draw::mpr_quantiles || p.eta.draw == Draw::compensated_quantiles))
-            reading_.fail(path + ".params." + drive + ".draw", "belongs to the lorentzian distribution", "For gaussian use midpoint_quantiles or random.");
+        if (p.eta.distribution == Distribution::q_gaussian) shape_of_q(path + ".params." + drive, p.eta);
 
         const Json& initial = table.at("initial");
         const Section& initial_section = *section_of(path + ".initial");
@@ -131,6 +158,19 @@ private:
             p.initial.half_width = initial.at("half_width").get<double>();
         }
         net_.populations.push_back(std::move(p));
+    }
+
+    /// `eta.shape` is q; it becomes n = 1/(q - 1).  q = 1 is a Gaussian.
+    void shape_of_q(const std::string& path, Parameter& eta) const {
+        const double q = eta.shape;
+        if (q == 1.0) {
+            eta.distribution = Distribution::gaussian;
+            eta.width /= std::sqrt(2.0 * std::numbers::ln2);
+            eta.shape = 1.0;
+            return;
+        }
+        eta.shape = q_gaussian_order(q);
+        if (!(eta.shape <= most_q_gaussian_n)) reading_.fail(path + ".q", "must be 1 or >= 1.001", "So close to 1 it is a Gaussian: use q = 1.");
     }
 
     static bool dimensionless(const Population& p) {

@@ -35,7 +35,7 @@ struct Range {
     const char* text;              ///< "must be > 0"
     bool contains(double x) const { return (above_low ? x > low : x >= low) && x <= high; }
 };
-extern const Range any_number, positive, non_negative, probability_range, share_range, correlation_range, above_one, size_range, count_range;
+extern const Range any_number, positive, non_negative, probability_range, share_range, correlation_range, above_one, size_range, sample_range, count_range, q_range, poles_range;
 
 struct Section;
 

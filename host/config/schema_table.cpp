@@ -8,6 +8,7 @@
 
 #include "host/config/schema.hpp"
 #include "host/config/schema_table.hpp"
+#include "kernels/distributions.hpp"
 #include "models/registry.hpp"
 
 namespace spikemass::config {
@@ -21,7 +22,11 @@ const Range share_range{0.0, 1.0, false, "must be >= 0 and <= 1"};
 const Range correlation_range{-1.0, 1.0, false, "must be >= -1 and <= 1"};
 const Range above_one{1.0, largest, true, "must be > 1"};
 const Range size_range{1.0, 0x1p40, false, "must be >= 1 and <= 2^40 = 1099511627776"};
+const Range sample_range{2.0, 10000.0, false, "must be >= 2 and <= 10000"};
 const Range count_range{1.0, 0x1p31 - 1, false, "must be >= 1 and < 2^31"};
+const Range q_range{1.0, 2.0, false, "must be >= 1 (Gaussian) and <= 2 (Lorentzian)"};
+const Range poles_range{1.0, most_poles, false, "must be >= 1 and <= 32"};
+static_assert(most_poles == 32);
 
 namespace {
 
@@ -43,6 +48,15 @@ std::string model_names() {
     std::string names;
     for_each_model([&]<class M>() { names += (names.empty() ? "" : " ") + std::string(M::name); });
     return names;
+}
+
+/// Names of the distributions for which `f` holds.
+template <class F>
+const char* distribution_names(F&& f) {
+    std::string names;
+    for (const DistributionFacts& d : distributions)
+        if (f(d)) names += (names.empty() ? "" : " ") + std::string(d.name);
+    return kept(std::move(names));
 }
 
 /// The row of a key that several models have in common is one row.
@@ -71,6 +85,7 @@ Section params_section() {
 
 std::vector<Section> drive_sections() {
     std::vector<Section> sections;
+    const auto of_width = [](std::string_view key) { return distribution_names([&](const auto& d) { return d.width_key == key; }); };
     for_each_model([&]<class M>() {
         const std::string path = std::string("population.*.params.") + M::drive.key;
         for (const Section& s : sections)
@@ -80,12 +95,15 @@ std::vector<Section> drive_sections() {
                             .doc = kept(std::string(M::drive.doc) + "; a number, or a distribution over the population" + fallback),
                             .selector = "distribution",
                             .scalar = "center",
-                            .keys = {{"distribution", Type::choice, nullptr, "law over the population", {.choices = "constant lorentzian gaussian"}},
+                            .keys = {{"distribution", Type::choice, nullptr, "law over the population", {.choices = distribution_names([](const auto&) { return true; })}},
                                      {"center", Type::number, nullptr, "centre of the law"},
-                                     {"half_width", Type::number, nullptr, "half width at half maximum", {.range = &non_negative, .used_by = "lorentzian"}},
-                                     {"sd", Type::number, nullptr, "standard deviation", {.range = &non_negative, .used_by = "gaussian"}},
+                                     {"half_width", Type::number, nullptr, "half width at half maximum", {.range = &non_negative, .used_by = of_width("half_width")}},
+                                     {"sd", Type::number, nullptr, "standard deviation", {.range = &non_negative, .used_by = of_width("sd")}},
+                                     {"q", Type::number, nullptr, "law ~ (1 + (2^(q - 1) - 1) (x/half_width)^2)^(-1/(q - 1)); q = 1 + 1/n has an exact mass of n complex variables",
+                                      {.range = &q_range, .used_by = "q_gaussian"}},
+                                     {"n", Type::integer, nullptr, "law ~ 1/(1 + (x/half_width)^(2n)); exact mass of n complex variables", {.range = &poles_range, .used_by = "rational"}},
                                      {"draw", Type::choice, "\"midpoint_quantiles\"", "how the values are drawn; quantiles are shuffled",
-                                      {.choices = draws, .used_by = "lorentzian gaussian"}}}});
+                                      {.choices = draws, .used_by = distribution_names([](const auto& d) { return *d.draws != 0; })}}}});
     });
     return sections;
 }
@@ -110,8 +128,12 @@ std::vector<Section> schema_table() {
                   {"bin", Type::number, nullptr, "observables are averaged over bins of this width; whole steps", {.range = &positive,
                    .sweepable = false, .quantity = Quantity::time}},
                   {"record", Type::choices, "[\"rate\"]", "observables kept; the rate always is",
-                   {.choices = "rate v order_parameter spikes | synapse adaptation", .sweepable = false}},
-                  {"allow_capped", Type::boolean, "false", "run although more than 2 % of the neurons would fire once per step"}}},
+                   {.choices = "rate v order_parameter spikes statistics | synapse adaptation", .sweepable = false}},
+                  {"allow_capped", Type::boolean, "false", "run although more than 2 % of the neurons would fire once per step"},
+                  {"statistics_window", Type::number, "", "spikes are counted in windows of this width for statistics; whole steps; default 10 tau or 100 ms",
+                   {.range = &positive, .sweepable = false, .quantity = Quantity::time}},
+                  {"statistics_sample", Type::integer, "", "neurons of each population whose pairs are correlated; default 1000",
+                   {.range = &sample_range, .sweepable = false}}}},
         {.path = "population.*",
          .doc = "neurons of one model",
          .selector = "model",

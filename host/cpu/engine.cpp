@@ -272,6 +272,7 @@ void CpuEngine::build_projection(std::size_t index, const GraphOptions& options)
     f.synapses = s.graph.synapses;
     f.k_mean = s.graph.k_mean;
     f.k_var = s.graph.k_var;
+    f.degree_correlation = s.graph.degree_correlation;
     f.graph_checksum = s.graph.checksum;
     f.effective_delay = kernels::mean_delay_steps(p) * network_.dt;
     f.weight = spiking::mean_weight(p, built);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "host/cpu/graph_builder.hpp"
 
@@ -19,6 +20,13 @@ const char* format_name(Format f) {
 
 std::size_t Graph::bytes() const {
     return bits.bytes() + rows16.bytes() + rows32.bytes();
+}
+
+double DegreeSums::correlation(std::int64_t neurons) const {
+    using Wide = __int128;   // equal degrees must cancel exactly
+    const auto n = static_cast<Wide>(neurons), square = static_cast<Wide>(synapses) * synapses;
+    const auto in = static_cast<double>(n * in_squares - square), out = static_cast<double>(n * out_squares - square);
+    return in > 0 && out > 0 ? static_cast<double>(n * products - square) / std::sqrt(in * out) : std::numeric_limits<double>::quiet_NaN();
 }
 
 namespace {

@@ -2,6 +2,7 @@
 // The stored synapses of one projection, in the format that propagates fastest (docs/architecture.md, "Formats").
 
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "host/cpu/buffer.hpp"
@@ -52,7 +53,14 @@ struct Graph {
     std::uint32_t max_indegree = 0;
     double weight_unit = 1.0;        ///< of fixed-point weights, a power of two
     double k_mean = 0, k_var = 0;
+    double degree_correlation = std::numeric_limits<double>::quiet_NaN();   ///< ProjectionFacts
     std::size_t bytes() const;       ///< of stored synapses with their offsets
+};
+
+/// Sums over the neurons of a population: integers, so that every builder finds the same correlation.
+struct DegreeSums {
+    std::uint64_t synapses = 0, in_squares = 0, out_squares = 0, products = 0;
+    double correlation(std::int64_t neurons) const;   ///< NaN where all in-degrees, or all out-degrees, are equal
 };
 
 /// What a graph will take, before it is built.

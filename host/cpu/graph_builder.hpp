@@ -4,6 +4,7 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 #include <string>
 #include <type_traits>
@@ -152,7 +153,8 @@ struct Builder {
         else
             fill_by_source(recipe, rows);
         if (delays.drawn()) draw_delays(rows);
-        account(rows, ByTarget<R>);
+        if constexpr (std::is_same_v<R, SynapseSource>) graph.indegree = recipe.indegree;
+        account(rows, ByTarget<R> || std::is_same_v<R, SynapseSource>);
     }
 
     /// Lengths of whole rows, which every recipe knows without drawing them, then the rows.
@@ -330,20 +332,40 @@ struct Builder {
         const std::size_t n_segments = static_cast<std::size_t>(n_sources) * rows.blocks;
         const auto width = static_cast<std::uint32_t>(rows.width);
         const bool several = rows.blocks > 1;
-        const auto segment_of = [&](std::uint32_t s, std::uint32_t t) { return several ? s * rows.blocks + t / width : s; };
+        const int shift = std::countr_zero(width);   // several blocks have a width that is a power of two
+        const auto segment_of = [&](std::uint32_t s, std::uint32_t t) { return several ? s * rows.blocks + (t >> shift) : s; };
         if constexpr (std::is_same_v<R, SynapseSource>)
             if (recipe.sorted) {   // every synapse is in its place already
                 rows.index = Buffer<Index>(recipe.synapses);
                 if (weights.drawn()) rows.weight = Buffer<std::int16_t>(recipe.synapses);
                 std::uint64_t first = 0;
                 recipe.read([&](const SynapseBlock& b) {
-                    for (std::size_t i = 0; i < b.source.size(); ++i) {
-                        rows.index[first + i] = static_cast<Index>(several ? b.target[i] % width : b.target[i]);
-                        ++start[segment_of(b.source[i], b.target[i])];
+                    const std::size_t n = b.source.size();
+                    const std::uint32_t *source = b.source.data(), *target = b.target.data();
+                    Index* __restrict to = rows.index.data() + first;
+                    if (several)
+#pragma omp simd
+                        for (std::size_t i = 0; i < n; ++i) to[i] = static_cast<Index>(target[i] & (width - 1));
+                    else
+#pragma omp simd
+                        for (std::size_t i = 0; i < n; ++i) to[i] = static_cast<Index>(target[i]);
+                    // Segments are runs: their ends are looked for, not counted.
+                    for (std::size_t i = 0; i < n;) {
+                        const auto row_end = static_cast<std::size_t>(std::upper_bound(source + i, source + n, source[i]) - source);
+                        while (i < row_end) {
+                            const std::uint32_t block = several ? target[i] >> shift : 0;
+                            const auto end = block + 1 < rows.blocks ? static_cast<std::size_t>(std::lower_bound(target + i, target + row_end, (block + 1) * width) - target) : row_end;
+                            start[segment_of(source[i], target[i])] += static_cast<Start>(end - i);
+                            i = end;
+                        }
                     }
-                    if (weights.drawn())
-                        for (std::size_t i = 0; i < b.source.size(); ++i) rows.weight[first + i] = weights.of_file(b.weight.empty() ? 1.0 : b.weight[i]);
-                    first += b.source.size();
+                    if (weights.drawn()) {   // so the file has some
+                        const double* from = b.weight.data();
+                        std::int16_t* __restrict weight_to = rows.weight.data() + first;
+#pragma omp simd
+                        for (std::size_t i = 0; i < n; ++i) weight_to[i] = weights.of_file(from[i]);
+                    }
+                    first += n;
                 });
                 number(rows, 1);
                 return;
@@ -365,7 +387,7 @@ struct Builder {
                 at[i] = next(cursor[segment_of(s[i], t[i])]);
                 __builtin_prefetch(rows.index.data() + at[i], 1);
             }
-            for (std::size_t i = 0; i < n; ++i) rows.index[at[i]] = static_cast<Index>(several ? t[i] % width : t[i]);
+            for (std::size_t i = 0; i < n; ++i) rows.index[at[i]] = static_cast<Index>(several ? t[i] & (width - 1) : t[i]);
             if (weight.size())
                 for (std::size_t i = 0; i < n; ++i) weight[at[i]] = weights.of_file(w ? w[i] : 1.0);
         });
@@ -508,7 +530,7 @@ struct Builder {
             }
     }
 
-    /// Checksum, and in-degrees where the recipe went by source.
+    /// Checksum, and in-degrees where nobody has counted them.
     template <class Index>
     void account(const Rows<Index>& rows, bool has_indegrees) {
         std::uint64_t checksum = 0;
@@ -554,6 +576,26 @@ struct Builder {
         graph.k_mean = sum / n;
         graph.k_var = squares / n - graph.k_mean * graph.k_mean;
         weights.require_sums_fit(projection.name, graph.max_indegree);
+        if (setting.same_population) correlate();
+    }
+
+    void correlate() {
+        DegreeSums sums{graph.synapses};
+        for (std::size_t i = 0; i < static_cast<std::size_t>(n_sources); ++i) {
+            const std::uint64_t in = graph.indegree[i], out = outdegree(i);
+            sums.in_squares += in * in;
+            sums.out_squares += out * out;
+            sums.products += in * out;
+        }
+        graph.degree_correlation = sums.correlation(n_sources);
+    }
+    std::uint64_t outdegree(std::size_t source) const {
+        if (graph.rows16.blocks) return graph.rows16.start((source + 1) * graph.rows16.blocks) - graph.rows16.start(source * graph.rows16.blocks);
+        if (graph.rows32.blocks) return graph.rows32.start(source + 1) - graph.rows32.start(source);
+        std::uint64_t degree = 0;
+        for (std::size_t word = source * 8; word < graph.bits.size(); word += static_cast<std::size_t>(n_sources) * 8)
+            for (std::size_t i = 0; i < 8; ++i) degree += static_cast<std::uint64_t>(std::popcount(graph.bits[word + i]));
+        return degree;
     }
 };
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -30,7 +31,7 @@ struct DeviceGraph {
     DeviceArray<std::uint32_t> indegree;    ///< [n_targets]
     std::uint64_t synapses = 0, checksum = 0;   ///< the checksum of the CPU builder
     std::uint32_t max_indegree = 0;
-    double weight_unit = 1.0, k_mean = 0, k_var = 0;
+    double weight_unit = 1.0, k_mean = 0, k_var = 0, degree_correlation = std::numeric_limits<double>::quiet_NaN();
     std::uint64_t peak_bytes = 0;           ///< of memory while it was built, the result included
     std::int64_t slabs = 0;                 ///< parts that it was built in
 

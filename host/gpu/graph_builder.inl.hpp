@@ -351,6 +351,12 @@ private:
         const auto targets = static_cast<double>(plan_.n_targets);
         graph_.k_mean = static_cast<double>(n) / targets;
         graph_.k_var = static_cast<double>(squares) / targets - graph_.k_mean * graph_.k_mean;
+        if (plan_.same_population) {
+            const LongIndex first(0), last(static_cast<std::int64_t>(sources()));
+            const std::uint64_t out_squares = thrust::transform_reduce(policy(), first, last, body::OutSquare{graph_.offsets.data}, std::uint64_t{0}, plus);
+            const std::uint64_t products = thrust::transform_reduce(policy(), first, last, body::DegreeProduct{graph_.offsets.data, begin}, std::uint64_t{0}, plus);
+            graph_.degree_correlation = cpu::DegreeSums{n, squares, out_squares, products}.correlation(plan_.n_sources);
+        }
         plan_.weights.require_sums_fit(plan_.name, graph_.max_indegree);
     }
 

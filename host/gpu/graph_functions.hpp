@@ -396,6 +396,17 @@ struct Square {
     SPIKEMASS_HD std::uint64_t operator()(std::uint32_t k) const { return static_cast<std::uint64_t>(k) * k; }
 };
 
+/// Of a neuron that is source and target.
+struct OutSquare {
+    const std::uint64_t* offsets;
+    SPIKEMASS_HD std::uint64_t operator()(std::int64_t i) const { return (offsets[i + 1] - offsets[i]) * (offsets[i + 1] - offsets[i]); }
+};
+struct DegreeProduct {
+    const std::uint64_t* offsets;
+    const std::uint32_t* indegree;
+    SPIKEMASS_HD std::uint64_t operator()(std::int64_t i) const { return (offsets[i + 1] - offsets[i]) * indegree[i]; }
+};
+
 struct Gather {
     const std::uint32_t* from;
     SPIKEMASS_HD std::uint32_t operator()(std::uint32_t i) const { return from[i]; }

@@ -91,6 +91,7 @@ GraphPlan plan_graph(const Projection& p, const Seeds& seeds, std::int64_t n_sou
     plan.name = p.name;
     plan.n_sources = n_sources;
     plan.n_targets = n_targets;
+    plan.same_population = same_population;
     plan.delay_steps = static_cast<std::uint64_t>(p.delay_steps);
     if (kind == TopologyKind::all_to_all || kind == TopologyKind::annealed) {
         const std::int64_t available = n_sources - (skip ? 1 : 0);
@@ -255,6 +256,7 @@ DeviceGraph facts_of(const cpu::Graph& g) {
     out.weight_unit = g.weight_unit;
     out.k_mean = g.k_mean;
     out.k_var = g.k_var;
+    out.degree_correlation = g.degree_correlation;
     return out;
 }
 

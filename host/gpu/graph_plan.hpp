@@ -49,6 +49,7 @@ struct GraphPlan {
     kernels::Delays delays;
     double k_mean = 0, k_var = 0;              ///< where nothing is stored
     std::uint64_t unstored_synapses = 0;
+    bool same_population = false;
     double synapses = 0;                       ///< expected
     int value_bits = 0, draw_bits = 0;         ///< of a sort key
     std::uint64_t max_segments = 0;            ///< of a slab: what a sort key has room for

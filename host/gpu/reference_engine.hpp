@@ -366,6 +366,7 @@ private:
         f.synapses = graph.synapses;
         f.k_mean = graph.k_mean;
         f.k_var = graph.k_var;
+        f.degree_correlation = graph.degree_correlation;
         f.graph_checksum = graph.checksum;
         f.effective_delay = kernels::mean_delay_steps(p) * network_.dt;
         f.weight = spiking::mean_weight(p, built);

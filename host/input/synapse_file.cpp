@@ -1,7 +1,8 @@
 #include "host/input/synapse_file.hpp"
 
+#include <sys/stat.h>
+
 #include <algorithm>
-#include <cmath>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -9,9 +10,10 @@
 #include <tuple>
 #include <vector>
 
+#include "host/input/read_ahead.hpp"
+#include "host/input/synapse_column.hpp"
+#include "host/input/synapse_facts.hpp"
 #include "host/output/hdf5_handle.hpp"
-#include "kernels/synapse_hash.hpp"
-#include "models/base/arithmetic.hpp"
 
 namespace spikemass::input {
 
@@ -20,9 +22,7 @@ namespace {
 using output::Handle;
 using output::Hdf5Session;
 
-constexpr std::uint64_t block_synapses = 1 << 20;
-
-[[noreturn]] void refuse(const std::string& where, const std::string& what) { throw ConfigurationError(fmt::format("{}: {}", where, what)); }
+constexpr std::uint64_t block_synapses = 1 << 17;   // a few of them lie in the cache
 
 bool exists(hid_t at, const std::string& name) { return H5Lexists(at, name.c_str(), H5P_DEFAULT) > 0; }
 
@@ -45,80 +45,13 @@ bool is_group(hid_t at, const std::string& name) {
     return yes;
 }
 
-/// A one-dimensional dataset of integers or of floating-point numbers, read in pieces.
-class Column {
-public:
-    Column(hid_t group, const std::string& name, const std::string& where, bool integers) : where_(where + "/" + name), data_(H5Dopen2(group, name.c_str(), H5P_DEFAULT), H5Dclose, "opening a dataset") {
-        const Handle space(H5Dget_space(data_), H5Sclose, "reading a dataset"), type(H5Dget_type(data_), H5Tclose, "reading a dataset");
-        hsize_t n = 0;
-        if (H5Sget_simple_extent_ndims(space) != 1) refuse(where_, "must have one dimension. Write a flat array.");
-        H5Sget_simple_extent_dims(space, &n, nullptr);
-        size_ = n;
-        bytes_ = H5Tget_size(type);
-        const H5T_class_t kind = H5Tget_class(type);
-        if (integers ? kind != H5T_INTEGER || bytes_ > 8 : kind != H5T_FLOAT || bytes_ > 8)
-            refuse(where_, fmt::format("must hold {}. Write it as {}.", integers ? "integers" : "floating-point numbers", integers ? "int32, uint32, int64 or uint64" : "float32 or float64"));
-        signed_ = integers && H5Tget_sign(type) != H5T_SGN_NONE;
-    }
-    std::uint64_t size() const { return size_; }
-    const std::string& where() const { return where_; }
-
-    /// Integers of [first, first + n), which must lie in [0, limit).
-    void read_indices(std::uint64_t first, std::uint64_t n, std::uint64_t limit, const char* of, std::uint32_t* out) {
-        const auto check = [&](auto x, std::uint64_t i) {
-            if (static_cast<std::uint64_t>(x) >= limit)
-                refuse(where_, fmt::format("element {} is {}, and {} has {} neurons, counted from 0. Check the order of the populations and their sizes.", first + i, x, of, limit));
-        };
-        if (bytes_ <= 4) {
-            read(first, n, signed_ || bytes_ < 4 ? H5T_NATIVE_INT32 : H5T_NATIVE_UINT32, out);
-            std::uint32_t worst = 0;
-            for (std::uint64_t i = 0; i < n; ++i) worst = std::max(worst, out[i]);
-            if (worst >= limit)
-                for (std::uint64_t i = 0; i < n; ++i) signed_ ? check(static_cast<std::int32_t>(out[i]), i) : check(out[i], i);
-        } else {
-            wide_.resize(n);
-            read(first, n, signed_ ? H5T_NATIVE_INT64 : H5T_NATIVE_UINT64, wide_.data());
-            std::uint64_t worst = 0;
-            for (std::uint64_t i = 0; i < n; ++i) {
-                worst = std::max(worst, wide_[i]);
-                out[i] = static_cast<std::uint32_t>(wide_[i]);
-            }
-            if (worst >= limit)
-                for (std::uint64_t i = 0; i < n; ++i) signed_ ? check(static_cast<std::int64_t>(wide_[i]), i) : check(wide_[i], i);
-        }
-    }
-    std::vector<std::int64_t> read_all() {
-        std::vector<std::int64_t> out(size_);
-        read(0, size_, H5T_NATIVE_INT64, out.data());
-        return out;
-    }
-    void read_weights(std::uint64_t first, std::uint64_t n, double* out) {
-        if (bytes_ <= 4) {
-            narrow_.resize(n);
-            read(first, n, H5T_NATIVE_FLOAT, narrow_.data());
-            std::copy(narrow_.begin(), narrow_.end(), out);
-        } else {
-            read(first, n, H5T_NATIVE_DOUBLE, out);
-        }
-    }
-
-private:
-    void read(std::uint64_t first, std::uint64_t n, hid_t type, void* out) {
-        if (n == 0) return;
-        const hsize_t at = first, count = n;
-        const Handle file_space(H5Dget_space(data_), H5Sclose, "reading synapses"), memory(H5Screate_simple(1, &count, nullptr), H5Sclose, "reading synapses");
-        output::require(H5Sselect_hyperslab(file_space, H5S_SELECT_SET, &at, nullptr, &count, nullptr), "reading synapses");
-        if (H5Dread(data_, type, memory, file_space, H5P_DEFAULT, out) < 0) throw IoError(fmt::format("{} cannot be read: the file is cut short or damaged. Write it again.", where_));
-    }
-
-    std::string where_;
-    Handle data_;
-    std::uint64_t size_ = 0;
-    std::size_t bytes_ = 0;
-    bool signed_ = false;
-    std::vector<std::uint64_t> wide_;
-    std::vector<float> narrow_;
-};
+/// What tells a file that has been written to from the one that was checked.
+using Version = std::tuple<std::uint64_t, std::uint64_t, std::uint64_t, std::int64_t, std::int64_t>;
+Version version_of(const std::filesystem::path& file) {
+    struct stat s {};
+    if (stat(file.c_str(), &s) != 0) return {};
+    return {s.st_dev, s.st_ino, static_cast<std::uint64_t>(s.st_size), s.st_mtim.tv_sec, s.st_mtim.tv_nsec};
+}
 
 Handle open_file(const std::filesystem::path& file) {
     std::error_code error;
@@ -130,18 +63,24 @@ Handle open_file(const std::filesystem::path& file) {
 
 class SynapseFile final : public SynapseSource {
 public:
-    SynapseFile(std::filesystem::path file, const std::string& group, std::int64_t n_sources, std::int64_t n_targets) : file_(std::move(file)), n_sources_(n_sources), n_targets_(n_targets) {
+    SynapseFile(std::filesystem::path file, const std::string& group, std::int64_t n_sources, std::int64_t n_targets)
+        : file_(std::move(file)), version_(version_of(file_)), n_sources_(n_sources), n_targets_(n_targets) {
         name = file_.string();
-        const Hdf5Session session;
-        const Handle h5 = open_file(file_);
-        find(h5, group);
-        check(h5);
+        {
+            const Hdf5Session session;
+            find(open_file(file_), group);
+        }
+        SynapseFacts facts(*this, n_targets_, weights_.empty() ? "" : name + ":" + weights_);
+        stream([&](const SynapseBlock& block) { facts.add(block); });
+        if (synapses == 0) refuse(where_, "it has no synapses. A projection needs at least one: remove the projection, or check the file.");
+        facts.finish();
+        require_unchanged();
     }
 
     void read(const std::function<void(const SynapseBlock&)>& f) const override {
-        const Hdf5Session session;
-        const Handle h5 = open_file(file_);
-        read(h5, f);
+        require_unchanged();
+        stream(f);
+        require_unchanged();
     }
 
 private:
@@ -222,45 +161,93 @@ private:
         return text.substr(0, text.find('\0'));
     }
 
-    void read(hid_t h5, const std::function<void(const SynapseBlock&)>& f) const {
-        const Handle group(H5Gopen2(h5, group_.c_str(), H5P_DEFAULT), H5Gclose, "opening a group");
-        const auto ns = static_cast<std::uint64_t>(n_sources_), nt = static_cast<std::uint64_t>(n_targets_);
-        Column partners(group, sonata_ ? "target_node_id" : "indices", where_, true);
-        const std::uint64_t n = partners.size();
-        if (synapses != 0 && n != synapses) throw IoError(fmt::format("{} has changed since it was checked: {} synapses instead of {}. Start again, and leave it alone meanwhile.", where_, n, synapses));
+    /// The file's datasets, open.
+    struct Columns {
+        Column partners;
         std::optional<Column> sources, weights;
-        std::vector<std::int64_t> start;
+        std::vector<std::int64_t> start;   ///< of rows; empty for SONATA
+    };
+    struct Piece {
+        std::uint64_t first = 0, size = 0;
+        Column::Raw partners, sources, weights;
+    };
+
+    void require_unchanged() const {
+        if (version_of(file_) != version_) throw IoError(fmt::format("{} has changed since it was checked. Start again, and leave it alone meanwhile.", name));
+    }
+
+    Columns open_columns(hid_t h5) const {
+        const Handle group(H5Gopen2(h5, group_.c_str(), H5P_DEFAULT), H5Gclose, "opening a group");
+        Columns c{Column(group, sonata_ ? "target_node_id" : "indices", where_, true), {}, {}, {}};
+        const std::uint64_t n = c.partners.size();
         if (sonata_) {
-            sources.emplace(group, "source_node_id", where_, true);
-            if (sources->size() != n) refuse(where_, fmt::format("source_node_id has {} elements and target_node_id {}. Both have one for every edge.", sources->size(), n));
+            c.sources.emplace(group, "source_node_id", where_, true);
+            if (c.sources->size() != n) refuse(where_, fmt::format("source_node_id has {} elements and target_node_id {}. Both have one for every edge.", c.sources->size(), n));
         } else {
-            start = pointers(group, n, by_target_ ? nt : ns);
+            c.start = pointers(group, n, static_cast<std::uint64_t>(by_target_ ? n_targets_ : n_sources_));
         }
         if (!weights_.empty()) {
-            weights.emplace(h5, weights_.substr(1), name + ":", false);
-            if (weights->size() != n) refuse(weights->where(), fmt::format("it has {} elements, and there are {} synapses. It must have one for each.", weights->size(), n));
+            c.weights.emplace(h5, weights_.substr(1), name + ":", false);
+            if (c.weights->size() != n) refuse(c.weights->where(), fmt::format("it has {} elements, and there are {} synapses. It must have one for each.", c.weights->size(), n));
         }
-        std::vector<std::uint32_t> a(std::min(n, block_synapses)), b(a.size());
-        std::vector<double> w(weights ? a.size() : 0);
+        return c;
+    }
+
+    /// A second thread reads, and is the only one here that calls HDF5; this one checks, and calls f with, what was read.
+    void stream(const std::function<void(const SynapseBlock&)>& f) const {
+        const Columns* columns = nullptr;
+        ReadAhead<Piece> ahead([&](ReadAhead<Piece>& out) {
+            const Hdf5Session session;
+            const Handle h5 = open_file(file_);
+            const Columns opened = open_columns(h5);
+            columns = &opened;
+            const ReadAhead<Piece>::UntilUsed wait{out};
+            read_pieces(opened, out);
+        });
+        const auto ns = static_cast<std::uint64_t>(n_sources_), nt = static_cast<std::uint64_t>(n_targets_);
+        std::vector<std::uint32_t> a, b;
+        std::vector<double> w;
         std::size_t row = 0;
-        for (std::uint64_t first = 0; first < n; first += block_synapses) {
-            const std::uint64_t count = std::min(block_synapses, n - first);
-            partners.read_indices(first, count, by_target_ ? ns : nt, by_target_ ? "the source population" : "the target population", b.data());
+        while (const Piece* piece = ahead.take()) {
+            const auto [first, n] = std::pair(piece->first, piece->size);
+            const std::uint32_t *rows, *partners = columns->partners.indices(first, n, by_target_ ? ns : nt, by_target_ ? "the source population" : "the target population", piece->partners, b);
             if (sonata_) {
-                sources->read_indices(first, count, ns, "the source population", a.data());
+                rows = columns->sources->indices(first, n, ns, "the source population", piece->sources, a);
             } else {
-                for (std::uint64_t i = 0; i < count;) {
-                    while (static_cast<std::uint64_t>(start[row + 1]) <= first + i) ++row;
-                    const std::uint64_t end = std::min(count, static_cast<std::uint64_t>(start[row + 1]) - first);
-                    std::fill(a.data() + i, a.data() + end, static_cast<std::uint32_t>(row));
-                    i = end;
-                }
+                a.resize(n);
+                fill_rows(columns->start, first, row, a);
+                rows = a.data();
             }
-            if (weights) weights->read_weights(first, count, w.data());
-            const std::span<const std::uint32_t> rows(a.data(), count), columns(b.data(), count);
-            f({by_target_ ? columns : rows, by_target_ ? rows : columns, {w.data(), weights ? count : 0}});
+            const std::span<const std::uint32_t> r(rows, n), p(partners, n);
+            SynapseBlock block{by_target_ ? p : r, by_target_ ? r : p, {}};
+            if (columns->weights) block.weight = {columns->weights->weights(n, piece->weights, w), n};
+            f(block);
+            ahead.used();
         }
     }
+    static void read_pieces(const Columns& columns, ReadAhead<Piece>& out) {
+        const std::uint64_t n = columns.partners.size();
+        for (std::uint64_t first = 0; first < n; first += block_synapses) {
+            Piece* piece = out.empty();
+            if (!piece) return;
+            piece->first = first;
+            piece->size = std::min(block_synapses, n - first);
+            columns.partners.read(first, piece->size, piece->partners);
+            if (columns.sources) columns.sources->read(first, piece->size, piece->sources);
+            if (columns.weights) columns.weights->read(first, piece->size, piece->weights);
+            out.filled();
+        }
+    }
+    /// Rows of the synapses from `first` on; `row`: that of the synapse before.
+    static void fill_rows(const std::vector<std::int64_t>& start, std::uint64_t first, std::size_t& row, std::vector<std::uint32_t>& out) {
+        for (std::uint64_t i = 0; i < out.size();) {
+            while (static_cast<std::uint64_t>(start[row + 1]) <= first + i) ++row;
+            const std::uint64_t end = std::min<std::uint64_t>(out.size(), static_cast<std::uint64_t>(start[row + 1]) - first);
+            std::fill(out.data() + i, out.data() + end, static_cast<std::uint32_t>(row));
+            i = end;
+        }
+    }
+    /// Starts of the rows.
     std::vector<std::int64_t> pointers(hid_t group, std::uint64_t n, std::uint64_t rows) const {
         Column column(group, "indptr", where_, true);
         if (column.size() != rows + 1)
@@ -274,64 +261,8 @@ private:
         return start;
     }
 
-    /// Fills in the facts.
-    void check(hid_t h5) {
-        std::vector<std::uint32_t> indegree(static_cast<std::size_t>(n_targets_), 0);
-        std::vector<double> absolute_sum;
-        double sum = 0.0, squares = 0.0, first_weight = 0.0;
-        largest_weight = 0.0;
-        std::uint64_t last = 0;   // source and target
-        bool repeats = false;
-        sorted = true;
-        read(h5, [&](const SynapseBlock& block) {
-            const std::size_t n = block.source.size();
-            bool falls = false;
-            for (std::size_t i = 0; i < n; ++i) {
-                const std::uint64_t now = static_cast<std::uint64_t>(block.source[i]) << 32 | block.target[i];
-                falls |= now < last;
-                repeats |= now == last && synapses + i > 0;
-                last = now;
-            }
-            sorted &= !falls;
-            for (std::size_t i = 0; i < n; ++i) ++indegree[block.target[i]];
-            std::uint64_t hash = 0;
-            if (block.weight.empty()) {
-                for (std::size_t i = 0; i < n; ++i) hash += mix64(mix64(block.source[i]) + block.target[i]);
-            } else {
-                if (absolute_sum.empty()) absolute_sum.assign(static_cast<std::size_t>(n_targets_), 0.0);
-                for (std::size_t i = 0; i < n; ++i) {
-                    const double w = block.weight[i] + 0.0;   // -0 and 0 are one weight
-                    if (!std::isfinite(w)) refuse(name + ":" + weights_, fmt::format("element {} is not a finite number. Every synapse needs a weight; leave out those that do not exist.", synapses + i));
-                    hash += mix64(mix64(mix64(block.source[i]) + block.target[i]) + math::bits(w));
-                    if (synapses + i == 0) first_weight = w;
-                    sum += w - first_weight;
-                    squares += (w - first_weight) * (w - first_weight);
-                    const double size = std::abs(w);
-                    largest_weight = std::max(largest_weight, size);
-                    absolute_sum[block.target[i]] += size;
-                    weighted |= w != first_weight;
-                }
-            }
-            checksum += hash;
-            synapses += n;
-        });
-        if (synapses == 0) refuse(where_, "it has no synapses. A projection needs at least one: remove the projection, or check the file.");
-        const auto n = static_cast<double>(synapses), targets = static_cast<double>(n_targets_);
-        double square = 0.0;
-        for (std::uint32_t k : indegree) square += static_cast<double>(k) * k;
-        indegree_variance = square / targets - (n / targets) * (n / targets);
-        if (weights_.empty()) {
-            largest_weight = 1.0;
-            return;
-        }
-        mean_weight = first_weight + sum / n;
-        weight_sd = std::sqrt(std::max(0.0, squares / n - (sum / n) * (sum / n)));
-        weighted &= weight_sd > 0.0;
-        sorted &= !weighted || !repeats;   // weights of one pair have an order, too
-        for (double x : absolute_sum) largest_sum = std::max(largest_sum, x);
-    }
-
     std::filesystem::path file_;
+    Version version_;   ///< when it was checked
     std::int64_t n_sources_, n_targets_;
     std::string group_, where_, weights_;   ///< where: file and group, for messages; weights: path of the dataset, or ""
     bool sonata_ = false, by_target_ = false;
@@ -341,12 +272,9 @@ private:
 
 std::shared_ptr<const SynapseSource> open_synapses(const std::filesystem::path& file, const std::string& group, std::int64_t n_sources, std::int64_t n_targets) {
     if (n_sources >= 0xffffffff || n_targets >= 0xffffffff) throw CapacityError("Populations of stored graphs have fewer than 2^32 neurons. Use fewer neurons.");
-    std::error_code error;
-    const auto size = std::filesystem::file_size(file, error);
-    const auto time = std::filesystem::last_write_time(file, error);
-    const auto key = std::tuple(file.string(), group, n_sources, n_targets, error ? 0 : size, error ? 0 : time.time_since_epoch().count());
+    const auto key = std::tuple(file.string(), group, n_sources, n_targets, version_of(file));
     static std::mutex mutex;
-    static std::map<std::decay_t<decltype(key)>, std::shared_ptr<const SynapseSource>> known;
+    static std::map<std::remove_const_t<decltype(key)>, std::shared_ptr<const SynapseSource>> known;
     const std::lock_guard lock(mutex);
     auto& entry = known[key];
     if (!entry) entry = std::make_shared<SynapseFile>(file, group, n_sources, n_targets);

@@ -4,7 +4,10 @@
 #include <cmath>
 #include <limits>
 
+#include <fmt/format.h>
+
 #include "kernels/delays.hpp"
+#include "kernels/distributions.hpp"
 #include "kernels/recipes.hpp"
 #include "models/base/error.hpp"
 #include "models/closures/source_mixture.hpp"
@@ -60,6 +63,10 @@ double indegree_variance(const Network& network, const Projection& projection) {
 
 void require_closure(const Network& network, std::string_view closure) {
     if (closure == "none") return;
+    for (const Population& p : network.populations)
+        if (poles_of(p).size > 0)
+            throw ConfigurationError("Population \"" + p.name + "\": eta is " + facts_of(p.eta.distribution).noun + ", and closures other than none are made for a Lorentzian (or constant) eta. "
+                                     "Use closure none, or distribution = \"lorentzian\" to ask for " + std::string(closure) + ".");
     for (const Projection& p : network.projections) {
         const TopologyKind kind = p.topology.kind;
         if (p.normalise == Normalise::indegree || (kind != TopologyKind::chung_lu && kind != TopologyKind::from_file)) continue;
@@ -161,10 +168,38 @@ void require_exact_mass(const Population& population) {
     if (population.model != NeuronKind::qif && population.model != NeuronKind::theta)
         throw ConfigurationError("Population \"" + population.name + "\": model = \"" + models::NeuronModels::names[static_cast<int>(population.model)] +
                                  "\" has no mass. Its level is spiking; the levels mass and compare need populations of model qif or theta.");
-    if (population.eta.distribution == Distribution::gaussian)
-        throw ConfigurationError("Population \"" + population.name + "\": eta is Gaussian, and only a Lorentzian (or constant) eta has an "
+    const Parameter& eta = population.eta;
+    const std::string here = "Population \"" + population.name + "\": eta is ";
+    if (eta.distribution == Distribution::gaussian)
+        throw ConfigurationError(here + "Gaussian, and only a Lorentzian (or constant) eta has an "
                                  "exact mass of two variables. Use distribution = \"lorentzian\" for the level mass and for "
-                                 "initial.kind = \"fixed_point\", or run this network at the level spiking with another initial state.");
+                                 "initial.kind = \"fixed_point\" (or \"q_gaussian\" with q = 1 + 1/n, whose mass has n complex variables), or run this network at the level spiking with another initial state.");
+    if (eta.distribution == Distribution::uniform && eta.width > 0.0)
+        throw ConfigurationError(here + "uniform, and its exact mass has infinitely many variables; only its stationary rates are known (initial.kind = \"fixed_point\"). "
+                                 "Use distribution = \"rational\" with a large n, which comes close, or run this network at the level spiking.");
+    if (eta.distribution == Distribution::q_gaussian && eta.width > 0.0 && poles_of(population).size == 0) {
+        const double below = std::min(std::floor(eta.shape), static_cast<double>(most_poles));
+        std::string near = fmt::format("q = {:.7g}", 1.0 + 1.0 / below);
+        if (below < most_poles) near += fmt::format(" or q = {:.7g}", 1.0 + 1.0 / (below + 1.0));
+        throw ConfigurationError(here + fmt::format("q-Gaussian with q = {:.7g}, and an exact mass needs q = 1 + 1/n, n = 1, 2, ... {}. The nearest: {}. Or run this network at the level spiking with another initial state.",
+                                                    1.0 + 1.0 / eta.shape, most_poles, near));
+    }
+}
+
+void require_stationary_rates(const Population& population) {
+    Population centre = population;
+    if (population.eta.distribution == Distribution::uniform) centre.eta.width = 0.0;
+    require_exact_mass(centre);
+}
+
+models::Poles poles_of(const Population& population) {
+    const Parameter& eta = population.eta;
+    models::Poles poles;
+    if (eta.width == 0.0 || !is_rational_order(eta.shape)) return poles;
+    if (eta.distribution == Distribution::rational) poles = models::rational_poles(static_cast<int>(eta.shape));
+    if (eta.distribution == Distribution::q_gaussian) poles = models::q_gaussian_poles(static_cast<int>(eta.shape));
+    poles.scale(eta.width);
+    return poles;
 }
 
 }  // namespace spikemass::mass

@@ -8,6 +8,7 @@
 #include "kernels/coupling.hpp"
 #include "kernels/network.hpp"
 #include "models/closures/closure.hpp"
+#include "models/masses/poles.hpp"
 
 namespace spikemass::mass {
 
@@ -34,10 +35,16 @@ struct Lag {
 };
 std::vector<Lag> mass_lags(const Network& network, const Projection& projection, bool ideal);
 
-/// Throws ConfigurationError unless eta is Lorentzian or constant: no other distribution has an exact mass of two variables.
+/// Poles of the law of eta where it is rational, in its units; none where it is Lorentzian or constant.
+models::Poles poles_of(const Population& population);
+
+/// Throws ConfigurationError unless eta is Lorentzian, constant or of poles: no other distribution has an exact mass of finitely many variables.
 void require_exact_mass(const Population& population);
 
-/// Half width that neurons have: of eta (0 when constant) plus white Cauchy noise, which is the same to the mass (Pietras, Cestnik, Pikovsky 2023, arXiv:2209.00922).
+/// The same, but a uniform eta will do: its stationary rates are known.
+void require_stationary_rates(const Population& population);
+
+/// Half width that all neurons have in common: of a Lorentzian eta (0 for other laws) plus white Cauchy noise, which is the same to the mass (Pietras, Cestnik, Pikovsky 2023, arXiv:2209.00922).
 double half_width(const Network& network, std::size_t population);
 
 /// Intensity D of the white Gaussian noise from outside: of white_noise, and weight^2 rate tau/2 of Poisson stimuli (whose mean is a common input).

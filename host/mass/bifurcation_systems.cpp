@@ -68,7 +68,7 @@ bool BifurcationSystem::inside(const VectorXd& x) const {
     const auto at = model(x);
     if (!at) return false;
     for (const auto& a : at->populations())
-        for (std::size_t k = 0; k < a.classes(); ++k)
+        for (std::size_t k = 0; k < a.densities(); ++k)
             if (!(x[static_cast<Index>(a.first + 2 * k)] > -1e-12)) return false;
     return true;
 }

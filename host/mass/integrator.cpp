@@ -15,7 +15,7 @@ constexpr double largest_v = 1e6;
 
 std::string describe(const MassModel& model, std::size_t population) {
     const MassModel::PopulationLayout& a = model.populations()[population];
-    std::string text = fmt::format("eta = {}, Delta = {}, tau = {}", a.eta, a.delta, a.tau);
+    std::string text = fmt::format("eta = {}, Delta = {}, tau = {}", a.eta, a.spread(), a.tau);
     for (std::size_t j = a.afferent_begin; j < a.afferent_end; ++j)
         text += fmt::format("; from {}: J = {}, K = {}", model.populations()[model.projections()[j].source].name,
                             model.afferents()[j].coupling, model.afferents()[j].mean_indegree);
@@ -27,7 +27,7 @@ std::string describe(const MassModel& model, std::size_t population) {
 std::int64_t choose_substeps(const MassModel& model, double dt, double largest_input) {
     double h = dt, shortest_delay = dt;
     for (const auto& a : model.populations()) {
-        const double scale = std::max(std::abs(a.eta) + a.delta + largest_input, 1e-6);
+        const double scale = std::max(std::abs(a.eta) + a.spread() + largest_input, 1e-6);
         h = std::min({h, 5e-3 * a.tau, 0.025 * a.tau / std::sqrt(scale)});
     }
     for (const auto& projection : model.projections()) {
@@ -111,12 +111,9 @@ void Integrator::add_means(const double* y, double weight) {
         means_.rate[i] += weight * model_.rate(y, i);
         means_.v[i] += weight * model_.v(y, i);
         if (!order_parameter_) continue;
-        const auto& a = model_.populations()[i];
-        for (std::size_t k = 0; k < a.classes(); ++k) {
-            const auto z = models::kuramoto(y[a.first + 2 * k], y[a.first + 2 * k + 1]);
-            means_.z_re[i] += weight * a.class_weight[k] * z.re;
-            means_.z_im[i] += weight * a.class_weight[k] * z.im;
-        }
+        const auto z = model_.order_parameter(y, i);
+        means_.z_re[i] += weight * z.re;
+        means_.z_im[i] += weight * z.im;
     }
 }
 
@@ -160,7 +157,7 @@ void Integrator::check() const {
         const auto& a = model_.populations()[i];
         for (std::size_t k = 0; k < a.hidden - a.first; k += 2) {
             const double rho = y_[a.first + k], v = y_[a.first + k + 1];
-            if (rho >= 0.0 && std::isfinite(rho) && std::abs(v) <= largest_v) continue;
+            if ((rho >= 0.0 || k >= 2 * a.densities()) && std::isfinite(rho) && std::abs(v) <= largest_v) continue;
             throw DivergenceError(fmt::format(
                 "The mass of population \"{}\" with closure {} left its range at t = {:.6g}: tau r = {:.6g}, v = {:.6g}; r >= 0 and "
                 "|v| <= {:g} is required ({}). Use a smaller dt, a larger K, or another closure.",

@@ -81,7 +81,10 @@ Eigen::MatrixXd source_rows(const MassModel& model) {
     Eigen::MatrixXd rows = Eigen::MatrixXd::Zero(model.projections().size(), model.size());
     for (std::size_t j = 0; j < model.projections().size(); ++j) {
         const auto& a = model.populations()[model.projections()[j].source];
-        for (std::size_t k = 0; k < a.classes(); ++k) rows(j, a.first + 2 * k) = a.class_weight[k] / a.tau;
+        for (std::size_t k = 0; k < a.classes(); ++k) {
+            rows(j, a.first + 2 * k) = a.class_weight[k] / a.tau;
+            rows(j, a.first + 2 * k + 1) = a.class_imaginary(k) * std::numbers::inv_pi / a.tau;
+        }
     }
     return rows;
 }

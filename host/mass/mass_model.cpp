@@ -1,5 +1,6 @@
 #include "host/mass/mass_model.hpp"
 
+#include <array>
 #include <string_view>
 
 #include "host/mass/afferents.hpp"
@@ -63,6 +64,11 @@ MassModel::MassModel(const Network& network, const MassOptions& options) : closu
         a.class_weight = {1.0};
         a.class_normal = {0.0};
         a.class_quantile = {0};
+        a.poles = poles_of(population);
+        if (a.poles.size > 0) {
+            a.class_weight.clear();
+            for (int k = 0; k < a.poles.size; ++k) a.class_weight.push_back(a.poles.weight[static_cast<std::size_t>(k)].re);
+        }
         a.afferent_begin = afferents_.size();
         for (std::size_t p = 0; p < network.projections.size(); ++p) {
             const Projection& projection = network.projections[p];
@@ -97,6 +103,9 @@ MassModel::MassModel(const Network& network, const MassOptions& options) : closu
     for (std::size_t i = 0; i < populations_.size(); ++i) {
         const PopulationLayout& a = populations_[i];
         const InitialState& initial = network.populations[i].initial;
+        std::array<models::Complex<double>, models::Poles::most> w;   // of every class; a density that is the same for all eta has no higher Taylor coefficients
+        for (std::size_t k = 0; k < static_cast<std::size_t>(a.poles.size); ++k)
+            w[k] = k < a.densities() ? models::Complex<double>{initial.half_width, -initial.center} : models::Complex<double>{};
         double rho = initial.half_width * std::numbers::inv_pi, v = initial.center;
         if (initial.kind != InitialKind::lorentzian) {
             double input = a.eta, width = a.delta;
@@ -104,13 +113,14 @@ MassModel::MassModel(const Network& network, const MassOptions& options) : closu
                 input += afferents_[j].coupling * a.tau * rates_before_[projections_[j].source];
                 width += afferents_[j].coupling_half_width * a.tau * rates_before_[projections_[j].source];
             }
-            const models::Complex<double> w = models::mpr_asynchronous(input, width);
-            rho = w.re * std::numbers::inv_pi;
-            v = -w.im;
+            models::pole_asynchronous(a.poles, input, width, w.data());
+            const models::Complex<double> single = models::mpr_asynchronous(input, width);
+            rho = single.re * std::numbers::inv_pi;
+            v = -single.im;
         }
         for (std::size_t k = 0; k < a.classes(); ++k) {
-            initial_state_[a.first + 2 * k] = rho;
-            initial_state_[a.first + 2 * k + 1] = v;
+            initial_state_[a.first + 2 * k] = a.poles.size > 0 ? w[k].re * std::numbers::inv_pi : rho;
+            initial_state_[a.first + 2 * k + 1] = a.poles.size > 0 ? -w[k].im : v;
         }
     }
     for (const ProjectionLayout& projection : projections_) {
@@ -129,6 +139,14 @@ double MassModel::ProjectionLayout::longest_delay() const {
     double longest = 0.0;
     for (const Lag& lag : lags) longest = std::max(longest, lag.delay);
     return longest;
+}
+
+models::Complex<double> MassModel::order_parameter(const double* y, std::size_t population) const {
+    const PopulationLayout& a = populations_[population];
+    if (a.poles.size > 0) return models::pole_kuramoto(a.poles, y + a.first);
+    models::Complex<double> sum{};
+    for (std::size_t k = 0; k < a.classes(); ++k) sum = sum + models::kuramoto(y[a.first + 2 * k], y[a.first + 2 * k + 1]) * a.class_weight[k];
+    return sum;
 }
 
 bool MassModel::takes_noise() const {

@@ -11,11 +11,13 @@
 #include "host/mass/mass.hpp"
 #include "models/closures/registry.hpp"
 #include "models/masses/mpr.hpp"
+#include "models/masses/poles.hpp"
 
 namespace spikemass::mass {
 
 /// A network's mass as delay differential equations of a flat state y [size()]:
-///   per population: rho = tau r and v of every class (rho_0, v_0, rho_1, ...), then the closure's hidden states;
+///   per population: rho = tau r and v of every class (rho_0, v_0, rho_1, ...), then the closure's hidden states; where eta has poles, a class is
+///   the complex variable w_k = pi rho_k - i v_k of models/masses/poles.hpp, and r, v are those of sum_k c_k w_k;
 ///   then of every projection whose synapse is not delta: s (a rate), and x, the stage before it, where there are two.
 /// dy/dt is per time unit of the network.  Delayed rates are arguments, so that whoever integrates keeps the history.
 class MassModel {
@@ -28,12 +30,17 @@ public:
         double eta = 0.0, delta = 0.0, tau = 1.0;
         double noise = 0.0;                             ///< intensity D of white Gaussian noise from outside
         std::size_t first = 0;                          ///< offset of (rho_0, v_0) in the state
-        std::vector<double> class_weight;               ///< P_k; one class of weight 1 without `degree_classes`
+        std::vector<double> class_weight;               ///< P_k; one class of weight 1 without `degree_classes`; real parts of the poles' weights
+        models::Poles poles;                            ///< of a rational eta: one class each; size 0: none
         std::vector<double> class_normal;               ///< in-degree deviation of the class in standard deviations (binomial)
         std::vector<std::size_t> class_quantile;        ///< index into ProjectionLayout::quantile_deviation (lorentzian)
         std::size_t hidden = 0, hidden_size = 0;        ///< offset and number of hidden states
         std::size_t afferent_begin = 0, afferent_end = 0;   ///< range of `afferents()`
         std::size_t classes() const { return class_weight.size(); }
+        /// Classes of which each is a Lorentzian density of voltages, so that rho_k >= 0: all but the higher coefficients of a chain.
+        std::size_t densities() const { return poles.chain ? 1 : classes(); }
+        double class_imaginary(std::size_t k) const { return poles.size > 0 ? poles.weight[k].im : 0.0; }
+        double spread() const { return delta + poles.reach(); }   ///< scale of eta around its centre
     };
     struct ProjectionLayout {                           ///< in the order of `afferents()`: grouped by target
         std::size_t index = 0;                          ///< in Network::projections
@@ -71,9 +78,11 @@ public:
 
     /// Population rate (1/time unit) and mean v of a state.
     template <class T>
-    T rate(const T* y, std::size_t population) const { return mean(y, population, 0) / populations_[population].tau; }
+    T rate(const T* y, std::size_t population) const { return mean(y, population, 0, std::numbers::inv_pi) / populations_[population].tau; }
     template <class T>
-    T v(const T* y, std::size_t population) const { return mean(y, population, 1); }
+    T v(const T* y, std::size_t population) const { return mean(y, population, 1, -std::numbers::pi); }
+    /// Kuramoto order parameter.
+    models::Complex<double> order_parameter(const double* y, std::size_t population) const;
 
     /// dy/dt.  Shapes: y, dy [size()], delayed_rate [projections()] r_source(t - delay), averaged over the lags, in 1/time unit, input [population].
     /// For T = double nothing is allocated.
@@ -83,11 +92,14 @@ public:
     }
 
 private:
+    /// sum_k c_k w_k of w_k = pi rho_k - i v_k: the imaginary part of a weight turns v into rho / pi and -rho pi into v (`turn`).
     template <class T>
-    T mean(const T* y, std::size_t population, std::size_t variable) const {
+    T mean(const T* y, std::size_t population, std::size_t variable, double turn) const {
         const PopulationLayout& a = populations_[population];
         T sum = y[a.first + variable] * a.class_weight[0];
         for (std::size_t k = 1; k < a.classes(); ++k) sum = sum + y[a.first + 2 * k + variable] * a.class_weight[k];
+        for (std::size_t k = 0; k < static_cast<std::size_t>(a.poles.size); ++k)
+            if (const double c = a.poles.weight[k].im; c != 0.0) sum = sum + y[a.first + 2 * k + 1 - variable] * (c * turn);
         return sum;
     }
     template <class C, class T>
@@ -166,6 +178,9 @@ void MassModel::derivative_of(const C& closure, const T* y, const T* delayed_rat
                 dy[a.first + 2 * k] = d.rho * per_tau;
                 dy[a.first + 2 * k + 1] = d.v * per_tau;
             }
+        } else if (a.poles.size > 0) {
+            models::pole_derivative(a.poles, y + a.first, width, total, dy + a.first);
+            for (std::size_t k = 0; k < 2 * a.classes(); ++k) dy[a.first + k] = dy[a.first + k] * per_tau;
         } else {
             const auto d = models::mpr(y[a.first], y[a.first + 1], width, total);
             dy[a.first] = d.rho * per_tau;

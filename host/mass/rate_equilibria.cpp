@@ -1,6 +1,7 @@
 #include "host/mass/rate_equilibria.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <numbers>
@@ -29,6 +30,21 @@ Gain gain(double input, double delta) {
         re = 0.5 * delta / im;
     }
     return {re / pi, 0.5 * re / (modulus * pi), 0.5 * im / (modulus * pi)};
+}
+
+Gain gain(const RateLaw& law, double input, double delta) {
+    if (law.plain()) return gain(input, delta);
+    models::Complex<double> w{}, slope{};
+    if (law.uniform > 0.0) {
+        w = models::uniform_asynchronous(law.uniform, input, delta);
+        slope = models::uniform_slope(law.uniform, input, delta);
+    } else {
+        std::array<models::Complex<double>, models::Poles::most> each;
+        models::pole_asynchronous(law.poles, input, delta, each.data());
+        for (int k = 0; k < law.poles.size; ++k) w = w + law.poles.weight[k] * each[k];
+        slope = models::pole_slope(law.poles, each.data());
+    }
+    return {std::max(0.0, w.re / pi), slope.re / pi, -slope.im / pi};   // far below threshold rounding may leave it below 0
 }
 
 /// Root of f between lo and hi, f(lo) and f(hi) of different sign, to the last bit.
@@ -108,6 +124,20 @@ std::vector<double> spread_roots(double eta, double coupling, double delta, doub
     return roots;
 }
 
+/// One population of any law: sign changes of rho - Phi on a grid.
+std::vector<double> law_roots(const RateSystem& system) {
+    const double spread = system.spread.empty() ? 0.0 : system.spread[0];
+    const auto f = [&](double rho) { return rho - gain(system.law[0], system.eta[0] + system.coupling[0] * rho, system.delta[0] + spread * rho).rate; };
+    std::vector<double> roots;
+    constexpr double lowest = 1e-9;
+    if (f(lowest) >= 0.0) roots.push_back(f(0.0) < 0.0 ? bisect(f, 0.0, lowest) : 0.0);
+    double high = 1.0;
+    while (f(high) <= 0.0) high *= 2.0;
+    for (double low = lowest; low < high; low *= 1.01)
+        if ((f(low) < 0.0) != (f(1.01 * low) < 0.0)) roots.push_back(bisect(f, low, 1.01 * low));
+    return roots;
+}
+
 /// Newton's method for all populations from one start; false when it does not converge to rho >= 0.
 bool newton(const RateSystem& system, std::vector<double>& rho) {
     const std::size_t n = system.size();
@@ -117,7 +147,7 @@ bool newton(const RateSystem& system, std::vector<double>& rho) {
         for (std::size_t a = 0; a < n; ++a) {
             double input = system.eta[a];
             for (std::size_t b = 0; b < n; ++b) input += system.coupling[a * n + b] * x[b];
-            const Gain g = gain(input, system.width(a, x));
+            const Gain g = gain(system.law[a], input, system.width(a, x));
             const double residual = x[a] - g.rate;
             worst = std::max(worst, std::abs(residual));
             if (!with_jacobian) continue;
@@ -166,6 +196,8 @@ RateSystem rate_system(const Network& network, double input) {
     for (std::size_t a = 0; a < n; ++a) {
         system.eta[a] = network.populations[a].eta.center + input;
         system.delta[a] = half_width(network, a);
+        system.law[a].poles = poles_of(network.populations[a]);
+        if (const Parameter& eta = network.populations[a].eta; eta.distribution == Distribution::uniform) system.law[a].uniform = eta.width;
     }
     for (const Projection& p : network.projections) {
         system.coupling[p.target * n + p.source] +=
@@ -198,15 +230,16 @@ std::vector<std::vector<double>> rate_equilibria(const RateSystem& system) {
     std::vector<std::vector<double>> found;
     if (n == 1) {
         const bool spread = !system.spread.empty() && system.spread[0] > 0.0;
-        for (const double rho : spread ? spread_roots(system.eta[0], system.coupling[0], system.delta[0], system.spread[0])
-                                       : one_population_roots(system.eta[0], system.coupling[0], system.delta[0]))
+        for (const double rho : !system.law[0].plain() ? law_roots(system)
+                                : spread ? spread_roots(system.eta[0], system.coupling[0], system.delta[0], system.spread[0])
+                                         : one_population_roots(system.eta[0], system.coupling[0], system.delta[0]))
             found.push_back({rho});
         return found;
     }
     // Starts: a grid of levels, as fine as 4096 points allow, in units of the largest rate scale.
     double scale = 1.0;
     for (std::size_t a = 0; a < n; ++a) {
-        double reach = std::sqrt(std::abs(system.eta[a]) + system.delta[a]) / pi;
+        double reach = std::sqrt(std::abs(system.eta[a]) + system.delta[a] + system.law[a].uniform + system.law[a].poles.reach()) / pi;
         for (std::size_t b = 0; b < n; ++b) reach = std::max(reach, std::abs(system.coupling[a * n + b]) / (pi * pi));
         scale = std::max(scale, reach);
     }
@@ -237,9 +270,20 @@ std::vector<std::vector<double>> rate_equilibria(const RateSystem& system) {
 bool is_stable(const Network& network, const std::vector<double>& rho) {
     const std::size_t populations = network.populations.size();
     const RateSystem system = rate_system(network);
-    std::size_t n = 2 * populations;
+    const auto input_of = [&](std::size_t i) {
+        double input = system.eta[i];
+        for (std::size_t b = 0; b < populations; ++b) input += system.coupling[i * populations + b] * rho[b];
+        return input;
+    };
+    const bool finite = std::all_of(system.law.begin(), system.law.end(), [](const RateLaw& law) { return law.uniform == 0.0; });
+    std::size_t n = 0;
+    std::vector<std::size_t> first(populations);   // of (rho, v), or of (rho_0, v_0, rho_1, ...) of the poles
+    for (std::size_t i = 0; i < populations; ++i) {
+        first[i] = n;
+        n += finite ? 2 * static_cast<std::size_t>(std::max(1, system.law[i].poles.size)) : 1;
+    }
     std::vector<std::size_t> synapse(network.projections.size());
-    for (std::size_t p = 0; p < network.projections.size(); ++p)
+    for (std::size_t p = 0; p < network.projections.size() && finite; ++p)
         if (const auto [tau, rise] = synapse_times(network.projections[p].synapse); tau > 0.0) {   // s, and x before it
             synapse[p] = n;
             n += rise > 0.0 ? 2 : 1;
@@ -247,40 +291,72 @@ bool is_stable(const Network& network, const std::vector<double>& rho) {
 
     std::vector<double> a(n * n, 0.0);
     const auto at = [&](std::size_t row, std::size_t column) -> double& { return a[row * n + column]; };
-    for (std::size_t i = 0; i < populations; ++i) {
-        const double per_tau = 1.0 / network.populations[i].tau;
-        double v = 0.0;
-        const double width = system.width(i, rho);
-        if (width > 0.0) {
-            v = -0.5 * width / (pi * rho[i]);
-        } else if (rho[i] == 0.0) {
-            double input = system.eta[i];
-            for (std::size_t b = 0; b < populations; ++b) input += system.coupling[i * populations + b] * rho[b];
-            v = -std::sqrt(std::max(0.0, -input));
-        }
-        at(2 * i, 2 * i) = at(2 * i + 1, 2 * i + 1) = 2.0 * v * per_tau;
-        at(2 * i, 2 * i + 1) = 2.0 * rho[i] * per_tau;
-        at(2 * i + 1, 2 * i) = -2.0 * pi * pi * rho[i] * per_tau;
+    for (std::size_t i = 0; i < populations && !finite; ++i) {
+        const Gain g = gain(system.law[i], input_of(i), system.width(i, rho));
+        for (std::size_t b = 0; b < populations; ++b) at(i, b) = g.slope * system.coupling[i * populations + b] + g.by_width * system.spread[i * populations + b] - (i == b ? 1.0 : 0.0);
     }
-    for (std::size_t p = 0; p < network.projections.size(); ++p) {
+    for (std::size_t i = 0; i < populations && finite; ++i) {
+        const double per_tau = 1.0 / network.populations[i].tau;
+        const models::Poles& poles = system.law[i].poles;
+        const double width = system.width(i, rho);
+        std::array<models::Complex<double>, models::Poles::most> w;   // of the poles, W = pi rho - i v
+        std::size_t size = 1;
+        bool chain = false;
+        if (poles.size > 0) {
+            models::pole_asynchronous(poles, input_of(i), width, w.data());
+            size = static_cast<std::size_t>(poles.size);
+            chain = poles.chain;
+        } else {
+            double v = 0.0;
+            if (width > 0.0) {
+                v = -0.5 * width / (pi * rho[i]);
+            } else if (rho[i] == 0.0) {
+                v = -std::sqrt(std::max(0.0, -input_of(i)));
+            }
+            w[0] = {pi * rho[i], -v};
+        }
+        // d w_k' = 2 i sum_j w_(k-j) d w_j along a chain, 2 i w_k d w_k of simple poles.
+        for (std::size_t k = 0; k < size; ++k)
+            for (std::size_t j = chain ? 0 : k; j <= k; ++j) {
+                const models::Complex<double>& of = w[chain ? k - j : k];
+                const std::size_t row = first[i] + 2 * k, column = first[i] + 2 * j;
+                at(row, column) = at(row + 1, column + 1) = -2.0 * of.im * per_tau;
+                at(row, column + 1) = 2.0 * of.re / pi * per_tau;
+                at(row + 1, column) = -2.0 * pi * of.re * per_tau;
+            }
+    }
+    // Whatever `column` stands for times by_input is a current into all neurons of a population, times by_width a half width of it.
+    const auto act = [&](std::size_t target, std::size_t column, double by_input, double by_width) {
+        const models::Poles& poles = system.law[target].poles;
+        const std::size_t driven = poles.size == 0 || poles.chain ? 1 : static_cast<std::size_t>(poles.size);
+        for (std::size_t k = 0; k < driven; ++k) {
+            at(first[target] + 2 * k + 1, column) += by_input;
+            at(first[target] + 2 * k, column) += by_width;
+        }
+    };
+    // The rate of a population is a sum over its columns.
+    const auto for_each_part = [&](std::size_t source, auto&& f) {
+        const models::Poles& poles = system.law[source].poles;
+        if (poles.size == 0) f(first[source], 1.0);
+        for (std::size_t k = 0; k < static_cast<std::size_t>(poles.size); ++k) {
+            f(first[source] + 2 * k, poles.weight[k].re);
+            f(first[source] + 2 * k + 1, poles.weight[k].im / pi);
+        }
+    };
+    for (std::size_t p = 0; p < network.projections.size() && finite; ++p) {
         const Projection& projection = network.projections[p];
         const double j = effective_coupling(projection), by_width = projection.strength_half_width * coupling_factor(projection) / pi, per_tau = 1.0 / network.populations[projection.source].tau;
-        const std::size_t row = 2 * projection.target + 1;
         if (const auto [tau, rise] = synapse_times(projection.synapse); tau > 0.0) {
             const std::size_t s = synapse[p], x = s + 1;
-            at(row, s) += j;
-            at(row - 1, s) += by_width;
+            act(projection.target, s, j, by_width);
             at(s, s) = -1.0 / tau;
             if (rise > 0.0) {
                 at(s, x) = 1.0 / tau;
                 at(x, x) = -1.0 / rise;
-                at(x, 2 * projection.source) += per_tau / rise;
-            } else {
-                at(s, 2 * projection.source) += per_tau / tau;
             }
+            for_each_part(projection.source, [&, tau = tau, rise = rise](std::size_t column, double weight) { at(rise > 0.0 ? x : s, column) += weight * per_tau / (rise > 0.0 ? rise : tau); });
         } else {
-            at(row, 2 * projection.source) += j * per_tau;
-            at(row - 1, 2 * projection.source) += by_width * per_tau;
+            for_each_part(projection.source, [&](std::size_t column, double weight) { act(projection.target, column, weight * j * per_tau, weight * by_width * per_tau); });
         }
     }
     // Stable iff the Cayley transform (1 - hA)^-1 (1 + hA) has its spectrum inside the unit circle: its powers vanish.

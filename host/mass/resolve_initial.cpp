@@ -23,7 +23,7 @@ void resolve_initial(Network& network) {
     for (const Population& population : network.populations)
         if (population.initial.kind == InitialKind::fixed_point) wanted = &population;
     if (!wanted) return;
-    for (const Population& population : network.populations) require_exact_mass(population);
+    for (const Population& population : network.populations) require_stationary_rates(population);
 
     std::vector<std::vector<double>> stable;
     for (auto& rho : rate_equilibria(rate_system(network)))

@@ -1,6 +1,7 @@
 #include "host/mass/steady_states.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numbers>
 
@@ -14,15 +15,26 @@ namespace spikemass::mass {
 namespace {
 
 /// The state with these rates rho [population], its neurons in the exact mass's steady state, and hidden states 0.
-std::vector<double> start_at(const MassModel& model, const std::vector<double>& rho) {
+std::vector<double> start_at(const MassModel& model, const std::vector<double>& rho, double input) {
     std::vector<double> y(model.size(), 0.0);
     for (std::size_t i = 0; i < rho.size(); ++i) {
         const auto& a = model.populations()[i];
         const double rate = std::max(rho[i], 1e-9);
-        double width = a.delta;
+        double width = a.delta, total = a.eta + input;
         for (std::size_t j = a.afferent_begin; j < a.afferent_end; ++j) {
             const std::size_t source = model.projections()[j].source;
-            width += model.afferents()[j].coupling_half_width * rho[source] * a.tau / model.populations()[source].tau;
+            const double arriving = rho[source] * a.tau / model.populations()[source].tau;
+            width += model.afferents()[j].coupling_half_width * arriving;
+            total += model.afferents()[j].coupling * arriving;
+        }
+        if (a.poles.size > 0) {
+            std::array<models::Complex<double>, models::Poles::most> w;
+            models::pole_asynchronous(a.poles, total, width, w.data());
+            for (std::size_t k = 0; k < a.classes(); ++k) {
+                y[a.first + 2 * k] = w[k].re * std::numbers::inv_pi;
+                y[a.first + 2 * k + 1] = -w[k].im;
+            }
+            continue;
         }
         for (std::size_t k = 0; k < a.classes(); ++k) {
             y[a.first + 2 * k] = rate;
@@ -41,7 +53,7 @@ std::vector<double> start_at(const MassModel& model, const std::vector<double>& 
 void place_silent_populations(const MassModel& model, const std::vector<double>& rho, double input, std::vector<double>& y) {
     for (std::size_t i = 0; i < rho.size(); ++i) {
         const auto& a = model.populations()[i];
-        if (a.delta > 0.0 || rho[i] > 0.0) continue;
+        if (a.spread() > 0.0 || rho[i] > 0.0) continue;
         double total = a.eta + input;
         for (std::size_t j = a.afferent_begin; j < a.afferent_end; ++j) {
             const std::size_t source = model.projections()[j].source;
@@ -99,7 +111,7 @@ Eigen::VectorXd time_scales(const MassModel& model) {
 
 bool physical(const MassModel& model, const std::vector<double>& y) {
     for (const auto& a : model.populations())
-        for (std::size_t k = 0; k < a.classes(); ++k)
+        for (std::size_t k = 0; k < a.densities(); ++k)
             if (!(y[a.first + 2 * k] >= 0.0)) return false;
     return true;
 }
@@ -107,7 +119,7 @@ bool physical(const MassModel& model, const std::vector<double>& y) {
 bool settle(const MassModel& model, std::span<const double> input, std::vector<double>& y) {
     const Eigen::VectorXd scale = time_scales(model);
     double tolerance = 1e-12;   // times the largest current, whose rounding bounds the residual
-    for (const auto& a : model.populations()) tolerance = std::max(tolerance, 1e-14 * (std::abs(a.eta) + a.delta));
+    for (const auto& a : model.populations()) tolerance = std::max(tolerance, 1e-14 * (std::abs(a.eta) + a.spread()));
     const auto residual_at = [&](const Linearisation& at) { return at.value.cwiseProduct(scale).cwiseAbs().maxCoeff(); };
     Linearisation at = linearise(model, y, input);
     double residual = residual_at(at);
@@ -133,7 +145,7 @@ std::vector<std::vector<double>> steady_states(const Network& network, const Mas
     const std::vector<double> inputs(network.populations.size(), input);
     std::vector<std::vector<double>> found;
     for (const auto& rho : starting_rates(rate_system(network, input), model.closure_name() == closures::None::name)) {
-        std::vector<double> y = start_at(model, rho);
+        std::vector<double> y = start_at(model, rho, input);
         place_silent_populations(model, rho, input, y);
         if (settle(model, inputs, y) && is_new(found, y)) found.push_back(std::move(y));
     }

@@ -85,7 +85,8 @@ struct RunArrays {
     std::vector<std::uint64_t> digest, seed_graph, seed_init, seed_noise, steps, spikes;
     std::vector<double> capped_fraction, capped_rate_bound;
     std::vector<std::uint64_t> synapses, graph_checksum;
-    std::vector<double> k_mean, k_var, weight, weight_unit;
+    std::vector<double> k_mean, k_var, degree_correlation, weight, weight_unit;
+    std::vector<SpikeStatistics> statistics;   ///< [run][trial][population]; empty where not recorded
     std::vector<double> effective_delay;       ///< [run][projection]
     std::vector<std::int64_t> n_neurons;       ///< [run][population]
 };

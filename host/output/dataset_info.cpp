@@ -77,6 +77,7 @@ ordered_json dataset_info(const std::filesystem::path& path) {
     ordered_json recorded = {"rate"};
     if (h.record.v) recorded.push_back("v");
     if (h.record.order_parameter) recorded.push_back("order_parameter");
+    if (h.record.statistics) recorded.push_back("statistics");
     j["recorded"] = std::move(recorded);
     j["levels"] = ordered_json::array({"spiking"});
     for (const auto& group : d.groups) j["levels"].push_back(group);

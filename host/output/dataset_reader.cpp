@@ -11,6 +11,7 @@
 #include "host/output/hdf5_lock.hpp"
 #include "host/output/layout.hpp"
 #include "host/output/netcdf.hpp"
+#include "kernels/spike_statistics.hpp"
 #include "models/base/error.hpp"
 
 namespace spikemass::output {
@@ -76,7 +77,7 @@ RunArrays read_runs(int group, double rate_scale, bool series) {
     RunArrays a;
     const std::map<std::string, std::vector<double>*> real = {
         {"rate", &a.rate}, {"v", &a.v}, {"z_re", &a.z_re}, {"z_im", &a.z_im}, {"capped_fraction", &a.capped_fraction},
-        {"capped_rate_bound", &a.capped_rate_bound}, {"k_mean", &a.k_mean}, {"k_var", &a.k_var}, {"weight", &a.weight}, {"weight_unit", &a.weight_unit},
+        {"capped_rate_bound", &a.capped_rate_bound}, {"k_mean", &a.k_mean}, {"k_var", &a.k_var}, {"degree_correlation", &a.degree_correlation}, {"weight", &a.weight}, {"weight_unit", &a.weight_unit},
         {"effective_delay", &a.effective_delay}};
     const std::map<std::string, std::vector<std::uint64_t>*> counts = {
         {"spike_count", &a.spike_count}, {"digest", &a.digest}, {"seed_graph", &a.seed_graph}, {"seed_init", &a.seed_init}, {"seed_noise", &a.seed_noise},
@@ -97,6 +98,13 @@ RunArrays read_runs(int group, double rate_scale, bool series) {
         if (a.v.empty()) a.v = values;
         for (std::size_t i = 0; i < values.size(); ++i)
             if (std::isnan(a.v[i])) a.v[i] = values[i];
+    }
+    for (const auto& number : spike_statistics_list) {
+        const auto v = nc::find_variable(group, number.name);
+        if (!v) continue;
+        const auto values = nc::get_doubles(group, *v);
+        a.statistics.resize(values.size());
+        for (std::size_t i = 0; i < values.size(); ++i) a.statistics[i].*number.member = values[i];
     }
     a.warnings = nc::get_strings(group, variable(group, "warnings"));
     a.message = nc::get_strings(group, variable(group, "message"));
@@ -126,6 +134,7 @@ Dataset read_verified(const std::filesystem::path& path, bool series) {
     out.time = nc::get_doubles(root, variable(root, "time"));
     h.record.v = nc::find_variable(root, "v").has_value() || nc::find_variable(root, "v_mV").has_value();
     h.record.order_parameter = nc::find_variable(root, "z_re").has_value();
+    h.record.statistics = nc::find_variable(root, "isi_cv").has_value();
     h.same_as = nc::get_integers(root, variable(root, "same_as"));
     h.points.resize(h.same_as.size());
     for (const auto& v : nc::variables(root)) {

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <span>
 
@@ -13,6 +14,7 @@
 #include "host/output/layout.hpp"
 #include "host/output/netcdf.hpp"
 #include "host/output/run_variables.hpp"
+#include "kernels/spike_statistics.hpp"
 #include "models/base/error.hpp"
 
 namespace spikemass::output {
@@ -59,7 +61,7 @@ std::uint64_t dataset_size_bound(const SweepHeader& h) {
     const auto runs = static_cast<std::uint64_t>(h.n_points() + h.n_references()) * static_cast<std::uint64_t>(h.trials);
     const auto cells = static_cast<std::uint64_t>(h.n_bins()) * h.populations.size();
     const std::uint64_t series = 12 + (h.record.v ? 4 : 0) + (h.record.order_parameter ? 8 : 0);   // bytes per cell; counts may need 8
-    const auto per_run = series * cells + series * cells / 50 + 4096 + 128 * h.projections.size();   // deflate may add a little
+    const auto per_run = series * cells + series * cells / 50 + 4096 + 128 * h.projections.size() + (h.record.statistics ? 8 * std::size(spike_statistics_list) * h.populations.size() : 0);   // deflate may add a little
     return fixed + runs * per_run + std::max<std::uint64_t>(1, h.stimulus.size()) * 8 * cells + 64 * static_cast<std::uint64_t>(h.n_bins()) +
            h.network_toml.size() + h.resolved.dump().size() + 256 * static_cast<std::uint64_t>(h.n_points()) * (1 + h.axes.size());
 }

@@ -301,6 +301,8 @@ void check_record(const SweepHeader& header, const TrialRecord& record) {
     const auto& run = record.result;
     if (run.populations.size() != header.populations.size()) fail(fmt::format("{} populations instead of {}", run.populations.size(), header.populations.size()));
     if (run.projections.size() != header.projections.size()) fail(fmt::format("{} projections instead of {}", run.projections.size(), header.projections.size()));
+    const auto statistics = header.record.statistics ? run.populations.size() : 0;
+    if (run.statistics.size() != statistics) fail(fmt::format("statistics of {} populations instead of {}", run.statistics.size(), statistics));
     const auto bins = static_cast<std::size_t>(header.n_bins());
     for (const auto& p : run.populations) {
         if (p.rate.size() != bins) fail(fmt::format("{} bins of the rate instead of {}", p.rate.size(), bins));

@@ -16,6 +16,7 @@ std::vector<std::string> dimension_names(Shape shape, const std::string& run) {
     switch (shape) {
         case Shape::series: return {run, "trial", "time", "population"};
         case Shape::run: return {run, "trial"};
+        case Shape::run_population: return {run, "trial", "population"};
         case Shape::run_projection: return {run, "trial", "projection"};
         case Shape::point_population: return {run, "population"};
         case Shape::point_projection: return {run, "projection"};
@@ -33,6 +34,7 @@ bool is_present(Presence presence, const SweepHeader& header) {
             return header.record.v && any;
         }
         case Presence::if_order_parameter: return header.record.order_parameter;
+        case Presence::if_statistics: return header.record.statistics;
         case Presence::if_projections: return !header.projections.empty();
     }
     return false;

@@ -82,7 +82,7 @@ std::vector<std::uint8_t> encode_header(const SweepHeader& h) {
     }
     ordered_json j = {{"network_toml", h.network_toml}, {"resolved", h.resolved}, {"sha256", h.sha256}, {"time_unit", h.time_unit},
                       {"dt", h.dt}, {"bin", h.bin}, {"warmup", h.warmup}, {"duration", h.duration},
-                      {"record", {{"v", h.record.v}, {"order_parameter", h.record.order_parameter}, {"spikes", h.record.spikes}}},
+                      {"record", {{"v", h.record.v}, {"order_parameter", h.record.order_parameter}, {"spikes", h.record.spikes}, {"statistics", h.record.statistics}}},
                       {"axes", h.axes}, {"axis_units", h.axis_units}, {"points", std::move(points)},
                       {"trials", h.trials}, {"first_trial", h.first_trial}, {"populations", h.populations}, {"projections", h.projections},
                       {"n_neurons", h.n_neurons}, {"stimulus", h.stimulus}, {"same_as", h.same_as}, {"reference_index", h.reference_index},
@@ -107,6 +107,7 @@ SweepHeader decode_header(const std::vector<std::uint8_t>& bytes) try {
     j.at("record").at("v").get_to(h.record.v);
     j.at("record").at("order_parameter").get_to(h.record.order_parameter);
     j.at("record").at("spikes").get_to(h.record.spikes);
+    h.record.statistics = j.at("record").value("statistics", false);
     j.at("axes").get_to(h.axes);
     j.at("axis_units").get_to(h.axis_units);
     for (const auto& row : j.at("points")) {

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "host/output/netcdf.hpp"
+#include "kernels/spike_statistics.hpp"
 #include "models/base/error.hpp"
 
 namespace spikemass::output {
@@ -41,8 +42,8 @@ RunVariables::RunVariables(int group, const SweepHeader& header, const std::stri
     for (const auto& spec : layout::run_variables) {
         if (!layout::is_present(spec.presence, header)) continue;
         define(spec, run_dimension, coordinates);
-        if (spec.shape == Shape::run || spec.shape == Shape::run_projection) {
-            const auto n = n_runs * trials_ * (spec.shape == Shape::run ? 1 : header.projections.size());
+        if (spec.shape == Shape::run || spec.shape == Shape::run_projection || spec.shape == Shape::run_population) {
+            const auto n = n_runs * trials_ * (spec.shape == Shape::run ? 1 : spec.shape == Shape::run_population ? header.populations.size() : header.projections.size());
             if (spec.type == Type::u64) unsigned_[spec.name].assign(n, 0);
             if (spec.type == Type::f64) real_[spec.name].assign(n, nan);
         }
@@ -75,6 +76,8 @@ void RunVariables::write(std::size_t run, std::size_t trial, const std::optional
     unsigned_["spikes"][r] = result.spikes;
     real_["capped_fraction"][r] = result.capped_fraction;
     real_["capped_rate_bound"][r] = result.capped_rate_bound * layout::rate_scale(header_.time_unit);
+    for (std::size_t p = 0; header_.record.statistics && p < result.statistics.size(); ++p)
+        for (const auto& number : spike_statistics_list) real_[number.name][r * header_.populations.size() + p] = result.statistics[p].*number.member;
     const auto n_projections = header_.projections.size();
     for (std::size_t j = 0; j < n_projections; ++j) {
         const auto& facts = result.projections[j];
@@ -83,6 +86,7 @@ void RunVariables::write(std::size_t run, std::size_t trial, const std::optional
         unsigned_["graph_checksum"][at] = facts.graph_checksum;
         real_["k_mean"][at] = facts.k_mean;
         real_["k_var"][at] = facts.k_var;
+        real_["degree_correlation"][at] = facts.degree_correlation;
         real_["weight"][at] = facts.weight;
         real_["weight_unit"][at] = facts.weight_unit > 0.0 ? facts.weight_unit : nan;
         delay_[run * n_projections + j] = facts.effective_delay;

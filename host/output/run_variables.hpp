@@ -37,7 +37,7 @@ private:
     std::vector<std::int8_t> status_;                        ///< [run][trial], as all below unless said otherwise
     std::vector<std::string> message_, warnings_;
     std::map<std::string, std::vector<std::uint64_t>> unsigned_;   ///< or [run][trial][projection]
-    std::map<std::string, std::vector<double>> real_;              ///< or [run][trial][projection]
+    std::map<std::string, std::vector<double>> real_;              ///< or [run][trial][projection], [run][trial][population]
     std::vector<double> delay_;                              ///< [run][projection]
 };
 

@@ -140,7 +140,7 @@ std::uint64_t estimate_output_bytes(const SweepHeader& h) {
     const auto cells = static_cast<std::uint64_t>(h.n_bins()) * h.populations.size();
     const std::uint64_t series = 2 + (h.record.v ? 1 : 0) + (h.record.order_parameter ? 2 : 0);   // counts and rate are always there
     const auto header = h.network_toml.size() + 2 * h.resolved.dump().size() + 9 * cells * h.stimulus.size();
-    const auto journal = runs * (8 * series * cells + 8192 + 512 * h.projections.size()) + header;   // SQLite's pages are 4 KiB
+    const auto journal = runs * (8 * series * cells + 8192 + 512 * h.projections.size() + (h.record.statistics ? 512 * h.populations.size() : 0)) + header;   // SQLite's pages are 4 KiB
     return journal + 2 * dataset_size_bound(h);
 }
 

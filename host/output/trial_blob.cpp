@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "host/output/sha256.hpp"
+#include "kernels/spike_statistics.hpp"
 #include "models/base/error.hpp"
 
 namespace spikemass::output {
@@ -39,6 +40,7 @@ void for_each_scalar(Facts& facts, Visit&& visit) {
     visit("synapses", facts.synapses);
     visit("k_mean", facts.k_mean);
     visit("k_var", facts.k_var);
+    visit("degree_correlation", facts.degree_correlation);
     visit("graph_checksum", facts.graph_checksum);
     visit("effective_delay", facts.effective_delay);
     visit("weight", facts.weight);
@@ -80,6 +82,11 @@ json describe(const Seeds& seeds, const RunResult& run) {
         json lengths;
         for_each_array(bins, [&](const char* name, const auto& array) { lengths[name] = array.size(); });
         j["populations"].push_back(std::move(lengths));
+    }
+    for (const SpikeStatistics& s : run.statistics) {
+        json numbers;
+        for (const auto& number : spike_statistics_list) numbers[number.name] = s.*number.member;
+        j["statistics"].push_back(std::move(numbers));
     }
     j["projections"] = json::array();
     for (const auto& facts : run.projections) {
@@ -149,6 +156,11 @@ DecodedRun decode_run(std::span<const std::uint8_t> bytes) try {
             arrays = arrays.subspan(8 * n);
         });
     }
+    if (const auto statistics = j.find("statistics"); statistics != j.end())
+        for (const auto& numbers : *statistics) {
+            SpikeStatistics& s = run.result.statistics.emplace_back();
+            for (const auto& number : spike_statistics_list) numbers.at(number.name).get_to(s.*number.member);
+        }
     for (const auto& scalars : j.at("projections")) for_each_scalar(run.result.projections.emplace_back(), reader_from(scalars));
     return run;
 } catch (const nlohmann::json::exception&) {

@@ -25,6 +25,8 @@ constexpr double ensemble_part = 0.8;
 bool same_times(const RunPlan& a, const RunPlan& b) { return a.warmup_steps == b.warmup_steps && a.steps_per_bin == b.steps_per_bin && a.bins == b.bins; }
 
 bool writes_spikes(const SweepOptions& options, const Configuration& c, const TrialId& id) { return (options.spikes || c.run.record.spikes) && id.kind == RunKind::point; }
+/// An ensemble counts spikes; who fired, only a run alone can tell.
+bool needs_spikes(const SweepOptions& options, const Configuration& c, const TrialId& id) { return c.run.record.statistics || writes_spikes(options, c, id); }
 
 }  // namespace
 
@@ -41,7 +43,7 @@ Job make_job(const SweepPlan& plan, const TrialId& id, const SweepOptions& optio
     if (options.backend.on_device()) {
         job.device_bytes = estimate_device_memory(c.network);
         job.ensemble_bytes = estimate_ensemble_memory(c.network, c.plan);
-        if (!writes_spikes(options, c, id)) job.block.emplace(c.network);
+        if (!needs_spikes(options, c, id)) job.block.emplace(c.network);
         return job;
     }
     const auto steps = static_cast<double>(c.plan.warmup_steps + c.plan.bins * c.plan.steps_per_bin);

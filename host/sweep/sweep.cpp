@@ -107,7 +107,7 @@ Workload estimate_workload(const SweepPlan& plan) {
     for (const auto* points : {&plan.points, &plan.references})
         for (const SweepPoint& point : *points) {
             const Configuration c = plan.configuration(point);
-            Workload one = estimate_workload(c.network, c.plan, c.run.record.spikes);
+            Workload one = estimate_workload(c.network, c.plan, c.run.record.spikes || c.run.record.statistics);
             all += one *= static_cast<double>(plan.trials);
         }
     return all;

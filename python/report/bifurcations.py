@@ -51,9 +51,7 @@ class Bifurcations:
             for row, variable in enumerate(("rate", "v")):
                 axis, values = axes[row, column], self._get(f"branch_{variable}")[:, column]
                 for number in np.unique(branch):
-                    members = np.flatnonzero(branch == number)
-                    for part, stable in _parts(members, unstable[members] == 0):
-                        axis.plot(parameter[part], values[part], color=STABLE if stable else UNSTABLE, linestyle="-" if stable else (0, (4, 2)), linewidth=1.9)
+                    draw_branch(axis, parameter, values, unstable, np.flatnonzero(branch == number))
                 self._mark(axis, "special_parameter", f"special_{variable}", column)
                 of = f" of {name}" if len(self.data.populations) > 1 else ""
                 axis.set_ylabel(f"r{of} [{self.data.rate_unit}]" if variable == "rate" else f"v{of}")
@@ -155,6 +153,12 @@ class Bifurcations:
             rows.append(row + [what])
         head = ["kind", "branch", self.attribute("along")] + ([self.attribute("across")] if across is not None else []) + self._head() + ["cycle that is born"]
         return _table(head, rows) + (f'<p class="soft">{len(kinds) - MAX_ROWS} more are not shown.</p>' if len(kinds) > MAX_ROWS else "")
+
+
+def draw_branch(axis, parameter, values, unstable, members):
+    """One branch, `members` of the arrays [branch point]: stable parts solid, unstable ones dashed."""
+    for part, stable in _parts(members, unstable[members] == 0):
+        axis.plot(parameter[part], values[part], color=STABLE if stable else UNSTABLE, linestyle="-" if stable else (0, (4, 2)), linewidth=1.9)
 
 
 def _parts(members, stable):

@@ -54,6 +54,7 @@ def test_types_and_values(sweep):
         assert (d.steps == 600).all() and (d.spike_count.sum(["time", "population"]) <= d.spikes).all()
         assert np.allclose(d.k_mean.sel(projection="EE").mean("trial"), d.mean_indegree, rtol=0.05)
         assert (d.k_var.values[1::2] == 0).all() and (d.k_var.values[::2] > 0).all()
+        assert np.isnan(d.degree_correlation.values[1::2]).all() and (abs(d.degree_correlation.values[::2]) < 0.3).all()   # fixed in-degrees have none
         assert np.isnan(d.weight_unit).all()   # one strength
         assert np.allclose(d.effective_delay, 0.01) and (d.n_neurons == 500).all()
 

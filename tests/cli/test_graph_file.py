@@ -198,6 +198,35 @@ def test_damaged_graphs(graph, change, says):
     graph.refused(CONFIGURATION, "run", "net.toml", says=["net.toml", "projection.EE.topology.file", "graph.h5"] + says)
 
 
+def test_a_file_that_is_cut_short(graph):
+    data = (graph.folder / "graph.h5").read_bytes()
+    (graph.folder / "graph.h5").write_bytes(data[:len(data) // 2])
+    graph.refused(IO, "run", "net.toml", says=["graph.h5", "damaged"])
+
+
+@pytest.mark.parametrize("topology, says", [
+    ('kind = "chung_lu", mean_indegree = 50, exponent_in = 2, exponent_out = 2', ["out-degrees", "half of the 499"]),
+    ('kind = "chung_lu", mean_indegree = 4, exponent_in = 2, exponent_out = 2, cutoff = 100', ["degree"]),
+    ('kind = "fixed_indegree", mean_indegree = 500', ["500", "499"]),
+    ('kind = "small_world", mean_indegree = 300, rewiring = 0.1', ["300", "half of the 499"]),
+])
+def test_degrees_that_cannot_be_realised(spikemass, topology, says):
+    spikemass.write("net.toml", network(f"topology = {{ {topology} }}"))
+    spikemass.refused(CONFIGURATION, "run", "net.toml", says=["net.toml", "projection.EE"] + says)
+
+
+def test_chung_lu_reports_the_correlation_of_its_degrees(spikemass):
+    for correlation in (-0.9, 0.0, 0.9):
+        spikemass.write("net.toml", network(f'topology = {{ kind = "chung_lu", mean_indegree = 20, exponent_in = 2.5, exponent_out = 2.5, cutoff = 6, correlation = {correlation} }}'))
+        spikemass.ok("info", "net.toml", "--graph", f"graph{correlation}.h5")
+        with h5py.File(spikemass.folder / f"graph{correlation}.h5") as f:
+            source, target = edges(f)
+        expected = np.corrcoef(np.bincount(target, minlength=N), np.bincount(source, minlength=N))[0, 1]
+        got = spikemass.json("run", "net.toml")["projections"]["EE"]["degree_correlation"]
+        assert abs(got - expected) < 1e-12
+        assert (got > 0.5) == (correlation > 0) and (got < -0.2) == (correlation < 0)
+
+
 def test_weights_beyond_fixed_point(graph):
     rewrite(graph, put("weights", np.linspace(1e30, 2e30, 50 * N)))
     graph.refused(CONFIGURATION, "run", "net.toml", says=["projection.EE", "2^60", "rescale"])

@@ -14,7 +14,7 @@ MS = ONE.replace('"tau"', '"ms"').replace("= 0.01", "= 0.1").replace("= 2.0", "=
 WHOLE, REAL, TEXT = int, float, str
 KEYS = {"level": TEXT, "backend": TEXT, "backend_reason": TEXT, "strategy": TEXT, "seed": WHOLE, "trial": WHOLE, "digest": TEXT, "steps": WHOLE, "synapses": WHOLE, "spikes": WHOLE, "wall_seconds": REAL,
         "build_seconds": REAL, "capped_fraction": REAL, "populations": dict, "projections": dict}
-PROJECTION_KEYS = {"synapses": WHOLE, "k_mean": REAL, "k_var": REAL, "effective_delay": REAL, "format": TEXT, "graph_checksum": TEXT}
+PROJECTION_KEYS = {"synapses": WHOLE, "k_mean": REAL, "k_var": REAL, "degree_correlation": REAL, "effective_delay": REAL, "format": TEXT, "graph_checksum": TEXT}
 
 
 def test_json_has_every_key_of_the_contract(spikemass):
@@ -26,10 +26,11 @@ def test_json_has_every_key_of_the_contract(spikemass):
     assert list(j["populations"]) == ["E", "I"] and list(j["projections"]) == ["EE", "EI", "IE", "II"]
     for name, size in (("E", 404), ("I", 101)):
         p = j["populations"][name]
-        assert list(p) == ["size", "rate_mean", "rate_sem", "v_mean", "v_sem", "z_re_mean", "z_im_mean"]
+        assert list(p) == ["size", "rate_mean", "rate_sem", "v_mean", "v_sem", "z_re_mean", "z_im_mean", "z_abs_mean"]
         assert p["size"] == size and p["rate_mean"] > 0 and p["rate_sem"] > 0 and all(math.isfinite(x) for x in p.values())
-    for p in j["projections"].values():
-        assert {k: type(v) for k, v in p.items()} == PROJECTION_KEYS
+    for name, p in j["projections"].items():
+        unlike = {} if name == "EE" else {"degree_correlation": type(None)}   # between populations, or nothing is stored
+        assert {k: type(v) for k, v in p.items()} == PROJECTION_KEYS | unlike
     assert j["projections"]["EI"]["effective_delay"] == 0.05 and j["projections"]["EE"]["effective_delay"] == 0.01
     assert j["projections"]["EI"]["k_mean"] == 20 and j["projections"]["EI"]["k_var"] == 0 and j["projections"]["EI"]["synapses"] == 20 * 404
     assert j["projections"]["II"]["synapses"] == 101 * 101

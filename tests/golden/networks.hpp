@@ -286,6 +286,11 @@ inline std::vector<Case> cases() {
         }
         c.push_back({"structured_laws", network(0.05, {population("E", 312, {Distribution::lorentzian, 2.0, 1.0, Draw::midpoint_quantiles}), population("I", 604, driven, NeuronKind::theta), leaky("L", 405, {Distribution::constant, 200.0}, NeuronKind::iaf_psc_exp)}, {ee, ei, ie, le}), plan, {"rows16", "rows32"}});
     }
+    {   // laws of eta other than Lorentzian and Gaussian; a q-Gaussian between its rational members
+        Projection ei = projection("EI", 1, 0, TopologyKind::fixed_indegree, 60, -6), ie = projection("IE", 0, 1, TopologyKind::erdos_renyi, 60, 6), uu = projection("UU", 2, 2, TopologyKind::all_to_all, 403, -2), ue = projection("UE", 0, 2, TopologyKind::fixed_indegree, 60, 3);
+        const Parameter q{Distribution::q_gaussian, 2.0, 1.0, Draw::midpoint_quantiles, 2.7}, rational{Distribution::rational, 1.0, 0.8, Draw::random, 3.0}, uniform{Distribution::uniform, 1.5, 2.0, Draw::midpoint_quantiles};
+        c.push_back({"heterogeneity", network(0.01, {population("E", 1013, q, NeuronKind::qif, 0.5), population("I", 607, rational, NeuronKind::theta, 0.3), population("U", 403, uniform)}, {ei, ie, uu, ue}), plan, {"rows16", "rows32"}});
+    }
     return c;
 }
 

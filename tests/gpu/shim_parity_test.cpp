@@ -1,6 +1,7 @@
 // The device kernels' own source on the shim against the CPU engine: the same spikes in every step, records and checkpoints, on the
 // golden networks, for layouts whose sizes are never multiples of anything.
 
+#include <cmath>
 #include <gtest/gtest.h>
 
 #include <sstream>
@@ -127,6 +128,8 @@ void expect_same_facts(const Engine& cpu, const Engine& device) {
         EXPECT_EQ(a.synapses, b.synapses);
         EXPECT_EQ(a.k_mean, b.k_mean);
         EXPECT_EQ(a.k_var, b.k_var);
+        EXPECT_EQ(std::isnan(a.degree_correlation), std::isnan(b.degree_correlation));
+        if (!std::isnan(a.degree_correlation)) EXPECT_EQ(a.degree_correlation, b.degree_correlation);
         EXPECT_EQ(a.weight, b.weight);
         EXPECT_EQ(a.weight_unit, b.weight_unit);
         EXPECT_EQ(a.effective_delay, b.effective_delay);

@@ -253,6 +253,17 @@ TEST(DrawParameter, CommittedHashes) {
     EXPECT_EQ(gaussian_of(Draw::midpoint_quantiles), 0x21440343c96d7ee6u);
     EXPECT_EQ(gaussian_of(Draw::mpr_quantiles), 0x51a2b0ee5cad2990u);
     EXPECT_EQ(gaussian_of(Draw::random), 0xa7e1b77d6f5bd8b8u);
+    const auto other_of = [&](Distribution law, double shape, Draw kind) {
+        Parameter p = parameter(law, kind, 0.5, 1.25);
+        p.shape = shape;
+        return hash_of(draw(p, n));
+    };
+    EXPECT_EQ(other_of(Distribution::q_gaussian, 2.0, Draw::midpoint_quantiles), 0x1u);
+    EXPECT_EQ(other_of(Distribution::q_gaussian, 4.6, Draw::random), 0x2u);
+    EXPECT_EQ(other_of(Distribution::rational, 3.0, Draw::midpoint_quantiles), 0x3u);
+    EXPECT_EQ(other_of(Distribution::rational, 32.0, Draw::random), 0x4u);
+    EXPECT_EQ(other_of(Distribution::uniform, 1.0, Draw::midpoint_quantiles), 0x5u);
+    EXPECT_EQ(other_of(Distribution::uniform, 1.0, Draw::random), 0x6u);
     const auto phases = initial_phases(n, seed, key), inputs = draw(parameter(Distribution::gaussian, Draw::random, 0.5, 1.25), n);
     EXPECT_EQ(hash_of(phases), 0xaf71d57cb29c4862u);
     std::vector<double> v(n), w(n);

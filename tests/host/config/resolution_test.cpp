@@ -58,6 +58,28 @@ TEST(Resolution, FillsTheNetwork) {
     EXPECT_EQ(c.run.seed, 3u);
 }
 
+TEST(Resolution, LawsOfEta) {
+    const std::string eta = "{ distribution = \"lorentzian\", center = 1.0, half_width = 0.5 }";
+    const auto law = [&](const std::string& words) {
+        std::string text = net_toml;
+        text.replace(text.find(eta), eta.size(), "{ center = 1.0, half_width = 0.5, " + words + " }");
+        return resolve(text).network.populations[0].eta;
+    };
+    EXPECT_EQ(law("distribution = \"q_gaussian\", q = 1.5").distribution, Distribution::q_gaussian);
+    EXPECT_EQ(law("distribution = \"q_gaussian\", q = 1.5").shape, 2.0);
+    EXPECT_EQ(law("distribution = \"q_gaussian\", q = 1.333333").shape, 3.0);
+    EXPECT_NEAR(law("distribution = \"q_gaussian\", q = 1.7").shape, 1 / 0.7, 1e-14);
+    EXPECT_EQ(law("distribution = \"q_gaussian\", q = 1.001").shape, 1000.0);
+    const Parameter gaussian = law("distribution = \"q_gaussian\", q = 1, draw = \"random\"");
+    EXPECT_EQ(gaussian.distribution, Distribution::gaussian);
+    EXPECT_EQ(gaussian.draw, Draw::random);
+    EXPECT_NEAR(gaussian.width, 0.5 / 1.1774100225154747, 1e-15);
+    EXPECT_EQ(law("distribution = \"rational\", n = 4").distribution, Distribution::rational);
+    EXPECT_EQ(law("distribution = \"rational\", n = 4").shape, 4.0);
+    EXPECT_EQ(law("distribution = \"uniform\"").distribution, Distribution::uniform);
+    EXPECT_EQ(law("distribution = \"uniform\"").width, 0.5);
+}
+
 TEST(Resolution, SeedsFollowTheContract) {
     const Seeds seeds = resolve(net_toml, 5).network.seeds;
     EXPECT_EQ(seeds.graph, mix64(mix64(3 + 1) + 5));
@@ -73,6 +95,27 @@ TEST(Resolution, GoldenJson) {
         R"("EI":{"source":"I","target":"E","topology":{"kind":"fixed_indegree","mean_indegree":20.0,"self_connections":false},"strength":{"distribution":"constant","mean":-4.0},"normalise":"mean_indegree","synapse":{"kind":"exponential","tau":0.5},"delay":0.03}},)"
         R"("stimulus":{"kick":{"target":"E","kind":"step","start":0.5,"stop":1.5,"amplitude":3.0}}})";
     EXPECT_EQ(resolve(net_toml).resolved.dump(), golden);
+}
+
+TEST(Resolution, StatisticsHaveDefaultsWhereTheyAreRecorded) {
+    const auto text = [](const std::string& run) { return replaced(replaced(net_toml, "duration  = 2.0", "duration  = 30.0"), "record    = [\"rate\", \"v\"]", "record = [\"statistics\"]\n" + run); };
+    const Configuration c = resolve(text(""));
+    EXPECT_TRUE(c.plan.record.statistics);
+    EXPECT_EQ(c.plan.statistics_window, 1000);
+    EXPECT_EQ(c.plan.statistics_sample, 1000);
+    EXPECT_EQ(c.resolved.at("run").at("record").dump(), "[\"rate\",\"statistics\"]");
+    EXPECT_EQ(c.resolved.at("run").at("statistics_window"), 10.0);
+    const Configuration again = NetworkFile::from_json(c.resolved, "resolved.json").resolve();
+    EXPECT_EQ(again.resolved.dump(), c.resolved.dump());
+    EXPECT_EQ(again.plan.statistics_window, 1000);
+    const Configuration given = resolve(text("statistics_window = 0.5\nstatistics_sample = 20"));
+    EXPECT_EQ(given.plan.statistics_window, 50);
+    EXPECT_EQ(given.plan.statistics_sample, 20);
+    const Configuration sample = resolve(text("statistics_sample = 20"));
+    EXPECT_EQ(NetworkFile::from_json(sample.resolved, "resolved.json").resolve().resolved.dump(), sample.resolved.dump());
+    std::string coarse = text("");
+    for (const auto& [from, to] : {std::pair{"dt        = 0.01", "dt = 0.03"}, {"warmup    = 1.0", "warmup = 0.9"}, {"bin       = 0.1", "bin = 0.3"}}) coarse = replaced(coarse, from, to);
+    EXPECT_EQ(resolve(coarse).plan.statistics_window, 333);   // the default is whole steps for any dt
 }
 
 TEST(Resolution, JsonIsCanonical) {

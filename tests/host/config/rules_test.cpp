@@ -112,6 +112,12 @@ const std::vector<Broken> cases = {
     {"unused_by_default_kind", "synapse  = { kind = \"exponential\", tau = 0.5 }", "synapse = { tau = 0.5 }", {"projection.EI.synapse.tau", "not used when kind = \"delta\"", "exponential"}},
     {"unused_sd", eta, "distribution = \"lorentzian\", center = 1.0, half_width = 0.5, sd = 1", {"population.E.params.eta.sd", "gaussian"}},
     {"draw_of_gaussian", eta, "distribution = \"gaussian\", center = 1.0, sd = 0.5, draw = \"mpr_quantiles\"", {"population.E.params.eta.draw", "lorentzian", "random"}},
+    {"draw_of_uniform", eta, "distribution = \"uniform\", center = 1.0, half_width = 0.5, draw = \"compensated_quantiles\"", {"population.E.params.eta.draw", "lorentzian", "For uniform"}},
+    {"q_too_large", eta, "distribution = \"q_gaussian\", center = 1.0, half_width = 0.5, q = 2.5", {"population.E.params.eta.q = 2.5", ">= 1 (Gaussian) and <= 2 (Lorentzian)"}},
+    {"q_almost_one", eta, "distribution = \"q_gaussian\", center = 1.0, half_width = 0.5, q = 1.0002", {"population.E.params.eta.q", "1.001", "use q = 1"}},
+    {"n_not_whole", eta, "distribution = \"rational\", center = 1.0, half_width = 0.5, n = 2.5", {"population.E.params.eta.n"}},
+    {"n_of_uniform", eta, "distribution = \"uniform\", center = 1.0, half_width = 0.5, n = 2", {"population.E.params.eta.n", "not used when distribution = \"uniform\"", "rational"}},
+    {"sd_of_q_gaussian", eta, "distribution = \"q_gaussian\", center = 1.0, sd = 0.5, q = 1.5", {"population.E.params.eta"}},
     {"eta_without_law", eta, "center = 1.0, half_width = 1.0", {"population.E.params.eta.distribution is missing"}},
     // Graphs
     {"k_above_n", er, "kind = \"erdos_renyi\", mean_indegree = 500", {"net.toml:23:", "projection.EE.topology.mean_indegree = 500", "499 sources", "no self-connection", "<= 499"}},
@@ -153,6 +159,11 @@ const std::vector<Broken> cases = {
     {"weights_all_to_all", "topology = { " + er + " }\nstrength = 5.0", "topology = { kind = \"all_to_all\" }\nstrength = { distribution = \"gaussian\", mean = 1, sd = 1 }",
      {"projection.EE.strength.sd = 1", "all_to_all", "constant"}},
     {"tau_zero", "tau = 0.5", "tau = 0.0", {"projection.EI.synapse.tau = 0.0", "> 0"}},
+    // Statistics of spikes
+    {"statistics_unused", "dt        = 0.01", "dt = 0.01\nstatistics_window = 1.0", {"net.toml:5:", "run.statistics_window = 1.0", "not used unless", "\"statistics\"", "run.record"}},
+    {"statistics_too_short", "record    = [\"rate\", \"v\"]", "record = [\"statistics\"]", {"run.duration = 2.0", "at least 2 windows", "run.statistics_window = 10", "shorter window"}},
+    {"statistics_window_broken", "record    = [\"rate\", \"v\"]", "record = [\"statistics\"]\nstatistics_window = 0.255", {"run.statistics_window = 0.255", "whole number of steps", "0.25 or 0.26"}},
+    {"statistics_sample_one", "record    = [\"rate\", \"v\"]", "record = [\"statistics\"]\nstatistics_window = 0.2\nstatistics_sample = 1", {"run.statistics_sample = 1", ">= 2 and <= 10000"}},
     // Stimuli
     {"stop_before_start", kick, "kind = \"step\"\nstart = 2.0\nstop = 1.0\namplitude = 1", {"net.toml:38:", "stimulus.kick.stop = 1.0", "later than start = 2"}},
     {"ramp_without_stop", kick, "kind = \"ramp\"\namplitude = 1", {"stimulus.kick.stop is missing"}},

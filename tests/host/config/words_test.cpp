@@ -70,7 +70,10 @@ TEST(Words, TheSchemaIsConsistent) {
             if (key.type == config::Type::table) { EXPECT_NE(key.section, nullptr) << section.path << "." << key.name; }
             for (const std::string& rival : key.rivals) EXPECT_NE(section.find(rival), nullptr) << section.path << "." << key.name;
             for (const std::string& kind : key.kinds) {
-                const auto& kinds = section.find(section.selector)->available;
+                const std::string path = section.deciding_path(section.path);
+                const config::Section* chooser = config::section_of(path.substr(0, path.rfind('.')));
+                ASSERT_NE(chooser, nullptr) << path;
+                const auto& kinds = chooser->find(section.deciding())->available;
                 EXPECT_NE(std::find(kinds.begin(), kinds.end(), kind), kinds.end()) << section.path << "." << key.name << ": " << kind;
             }
         }

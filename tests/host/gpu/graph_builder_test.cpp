@@ -2,6 +2,7 @@
 
 #include "host/gpu/graph_builder.hpp"
 
+#include <cmath>
 #include <gtest/gtest.h>
 
 #include "host/cpu/graph.hpp"
@@ -76,6 +77,8 @@ void expect_equal(const GraphBuilder& b, const DeviceGraph& got, const cpu::Grap
     EXPECT_EQ(got.max_indegree, expected.max_indegree);
     EXPECT_EQ(got.k_mean, expected.k_mean);
     EXPECT_EQ(got.k_var, expected.k_var);
+    EXPECT_EQ(std::isnan(got.degree_correlation), std::isnan(expected.degree_correlation));
+    if (!std::isnan(expected.degree_correlation)) EXPECT_EQ(got.degree_correlation, expected.degree_correlation);
     EXPECT_EQ(got.weight_unit, expected.weight_unit);
 }
 

@@ -61,6 +61,7 @@ void expect_runs(const SweepHeader& h, const RunArrays& a, RunKind kind, std::in
                 EXPECT_EQ(a.synapses[i], x.synapses);
                 EXPECT_EQ(a.k_mean[i], x.k_mean);
                 EXPECT_EQ(a.k_var[i], x.k_var);
+                EXPECT_TRUE(same_bits(a.degree_correlation[i], x.degree_correlation));
                 EXPECT_EQ(a.weight[i], x.weight);
                 EXPECT_TRUE(same_bits(a.weight_unit[i], x.weight_unit > 0 ? x.weight_unit : std::nan("")));
                 EXPECT_EQ(a.graph_checksum[i], x.graph_checksum);

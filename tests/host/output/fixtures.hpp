@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <random>
 #include <string>
@@ -16,6 +17,7 @@
 
 #include "host/output/records.hpp"
 #include "host/output/sha256.hpp"
+#include "kernels/spike_statistics.hpp"
 #include "models/base/error.hpp"
 #include "models/base/random.hpp"
 
@@ -49,6 +51,7 @@ inline SweepHeader make_header() {
     h.duration = 3.7;   // 37 bins: no round number
     h.record.v = true;
     h.record.order_parameter = true;
+    h.record.statistics = true;
     h.axes = {"projection.EE.topology.mean_indegree", "projection.EE.topology.kind", "projection.EE.strength", "projection.EI.strength",
               "run.allow_capped", "population.E.tau_ms"};
     h.axis_units = {"1", "1", "1", "1", "1", "ms"};
@@ -95,8 +98,13 @@ inline TrialRecord make_record(const SweepHeader& h, const TrialId& id) {
             if (h.record.order_parameter) bins.z_re.push_back(real()), bins.z_im.push_back(-real());
         }
     }
+    for (std::size_t p = 0; h.record.statistics && p < h.populations.size(); ++p) {
+        SpikeStatistics& s = run.statistics.emplace_back();
+        for (const auto& number : spike_statistics_list) s.*number.member = real();
+        s.count_correlation_se = SpikeStatistics::nan;
+    }
     for (std::size_t j = 0; j < h.projections.size(); ++j)
-        run.projections.push_back({next(), real() * 100, real() * 10, next(), 0.02 * static_cast<double>(j + 1), real(), j == 1 ? 0x1p-12 : 0.0, "rows16"});
+        run.projections.push_back({next(), real() * 100, real() * 10, j == 1 ? std::numeric_limits<double>::quiet_NaN() : 0.25 - static_cast<double>(j), next(), 0.02 * static_cast<double>(j + 1), real(), j == 1 ? 0x1p-12 : 0.0, "rows16"});
     return record;
 }
 
@@ -130,11 +138,15 @@ inline void expect_equal(const TrialRecord& a, const TrialRecord& b) {
         EXPECT_EQ(x.populations[p].z_re, y.populations[p].z_re);
         EXPECT_EQ(x.populations[p].z_im, y.populations[p].z_im);
     }
+    ASSERT_EQ(x.statistics.size(), y.statistics.size());
+    for (std::size_t p = 0; p < x.statistics.size(); ++p)
+        for (const auto& number : spike_statistics_list) EXPECT_TRUE(same_bits(x.statistics[p].*number.member, y.statistics[p].*number.member)) << number.name;
     ASSERT_EQ(x.projections.size(), y.projections.size());
     for (std::size_t j = 0; j < x.projections.size(); ++j) {
         EXPECT_EQ(x.projections[j].synapses, y.projections[j].synapses);
         EXPECT_TRUE(same_bits(x.projections[j].k_mean, y.projections[j].k_mean));
         EXPECT_TRUE(same_bits(x.projections[j].k_var, y.projections[j].k_var));
+        EXPECT_TRUE(same_bits(x.projections[j].degree_correlation, y.projections[j].degree_correlation));
         EXPECT_EQ(x.projections[j].graph_checksum, y.projections[j].graph_checksum);
         EXPECT_EQ(x.projections[j].effective_delay, y.projections[j].effective_delay);
         EXPECT_EQ(x.projections[j].weight, y.projections[j].weight);

@@ -1,6 +1,7 @@
 // Sweeps and runs on a device, which here is made of fibers: the CPU's values bit for bit, and what becomes of errors.
 
 #include <atomic>
+#include <cmath>
 #include <map>
 #include <mutex>
 #include <set>
@@ -10,6 +11,7 @@
 #include "host/output/journal.hpp"
 #include "host/output/sweep_folder.hpp"
 #include "host/sweep/sweep.hpp"
+#include "kernels/spike_statistics.hpp"
 #include "models/base/error.hpp"
 #include "tests/host/shim_backend.hpp"
 #include "tests/host/sweep/support.hpp"
@@ -53,6 +55,12 @@ void expect_equal(const RunResult& a, const RunResult& b) {
         EXPECT_EQ(a.populations[i].z_re, b.populations[i].z_re);
         EXPECT_EQ(a.populations[i].z_im, b.populations[i].z_im);
     }
+    ASSERT_EQ(a.statistics.size(), b.statistics.size());
+    for (std::size_t i = 0; i < a.statistics.size(); ++i)
+        for (const auto& number : spike_statistics_list) {
+            const double x = a.statistics[i].*number.member, y = b.statistics[i].*number.member;
+            EXPECT_TRUE(x == y || (std::isnan(x) && std::isnan(y))) << number.name;
+        }
     for (std::size_t i = 0; i < a.projections.size(); ++i) EXPECT_EQ(a.projections[i].graph_checksum, b.projections[i].graph_checksum);
 }
 
@@ -149,6 +157,18 @@ TEST(OnADevice, WhatDoesNotFitIntoABlockRunsAlone) {
     b.devices[0].block_bytes = 100;
     EXPECT_EQ(run(folder / "blocks", small(), b).done, 10);
     EXPECT_EQ(expect_same_runs(on_cpu(), folder / "blocks", "R/shim"), 10);
+}
+
+TEST(OnADevice, RunsWithStatisticsOfSpikesAreAlone) {
+    const Folder folder;
+    const std::string text = replaced(small(), "[\"rate\", \"v\"]", "[\"rate\", \"v\", \"statistics\"]\nstatistics_window = 0.1\nstatistics_sample = 30");
+    EXPECT_EQ(run(folder / "cpu", text, {}).done, 10);
+    EXPECT_EQ(run(folder / "out", text, shim_backend()).done, 10);
+    EXPECT_EQ(expect_same_runs(folder / "cpu", folder / "out", "R/shim"), 10);
+    const auto record = journal_of(folder / "out").load({output::RunKind::reference, 0, 1});
+    ASSERT_TRUE(record && record->result.statistics.size() == 1);
+    EXPECT_GT(record->result.statistics[0].fano_neurons, 10);
+    EXPECT_EQ(record->result.digest, journal_of(on_cpu()).load({output::RunKind::reference, 0, 1})->result.digest);
 }
 
 /// Looks at every ensemble before its first launch.
