@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "host/config/wording.hpp"
+#include "host/mass/closure_file.hpp"
 #include "host/mass/mass_model.hpp"
 #include "models/base/error.hpp"
 
@@ -25,7 +26,7 @@ mass::NetworkAt networks_of(const NetworkFile& file, const RealKey& along, const
 }  // namespace
 
 Analysis analyse(const NetworkFile& file, const AnalyseOptions& options) {
-    closures::make_closure(options.closure);
+    mass::find_closure(options.closure);
     if (!options.across.empty() && options.along.empty()) throw ConfigurationError("--across: curves in the plane of two parameters start from the folds and Hopf points along one. Add --along PATH LOW HIGH.");
     Analysis result{file.resolve(), options, {}, {}, {}, {}, {}, {}};
     const Network& network = result.configuration.network;

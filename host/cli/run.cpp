@@ -12,6 +12,7 @@
 #include "host/cli/options.hpp"
 #include "host/live/consumers.hpp"
 #include "host/live/feed.hpp"
+#include "host/mass/closure_file.hpp"
 #include "host/mass/mass.hpp"
 #include "host/output/dataset.hpp"
 #include "host/output/files.hpp"
@@ -131,7 +132,7 @@ std::filesystem::path real_path(const std::string& file) { return std::filesyste
 void check_options(const RunOptions& o) {
     if (o.level != "spiking" && o.level != "mass") throw ConfigurationError(fmt::format("--level {}: networks run at the levels spiking and mass. Choose one of them.", o.level));
     if (o.level != "mass" && o.closure != "none") throw ConfigurationError(fmt::format("--closure {}: closures belong to the mass. Add --level mass.", o.closure));
-    closures::make_closure(o.closure);
+    mass::find_closure(o.closure);
     if (o.level == "mass") o.common.refuse_cuda("masses are integrated on the CPU.");
     if (!o.spikes.empty() && o.level != "spiking") throw ConfigurationError("--spikes: only the spiking level has spikes. Leave --spikes away or use --level spiking.");
     if (!o.live.empty()) {

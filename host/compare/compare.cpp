@@ -12,6 +12,7 @@
 #include "host/compare/results.hpp"
 #include "host/config/configuration.hpp"
 #include "host/config/sweep_plan.hpp"
+#include "host/mass/closure_file.hpp"
 #include "host/mass/mass.hpp"
 #include "host/output/dataset.hpp"
 #include "host/output/sweep_folder.hpp"
@@ -80,7 +81,7 @@ MassRun run_one(const Configuration& c, const std::string& closure, bool ideal_d
     return m;
 }
 
-std::string level_name(const std::string& closure) { return closure == "none" ? "mass" : "mass." + closure; }
+std::string level_name(const std::string& closure) { return closure == "none" ? "mass" : "mass." + mass::closure_title(closure); }
 
 analysis::PointData point_data(const output::Dataset& d, std::size_t point, const Configuration& c, const std::vector<std::string>& closures, const std::vector<MassRun>& runs) {
     const output::SweepHeader& h = d.header;
@@ -167,8 +168,7 @@ void remark_on(Remarks& remarks, std::size_t i, const analysis::PointComparison&
 void check_closures(const std::vector<std::string>& closures) {
     std::set<std::string> seen;
     for (const std::string& c : closures) {
-        closures::make_closure(c);
-        if (!seen.insert(c).second) throw ConfigurationError(fmt::format("Closure \"{}\" is named twice. Name each once.", c));
+        if (!seen.insert(mass::closure_title(c)).second) throw ConfigurationError(fmt::format("Closure \"{}\" is named twice. Name each once.", c));
     }
 }
 

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "host/mass/afferents.hpp"
+#include "host/mass/closure_file.hpp"
 #include "host/mass/quadrature.hpp"
 
 namespace spikemass::mass {
@@ -48,7 +49,7 @@ void split_into_classes(MassModel::PopulationLayout& a, std::span<MassModel::Pro
 
 }  // namespace
 
-MassModel::MassModel(const Network& network, const MassOptions& options) : closure_(closures::make_closure(options.closure)) {
+MassModel::MassModel(const Network& network, const MassOptions& options) : closure_(find_closure(options.closure)) {
     require_closure(network, std::visit([](const auto& c) { return std::string_view(c.name); }, closure_));
     require_lasting_noise(network);
     const bool classes = std::visit([](const auto& c) { return c.degree_classes; }, closure_);
@@ -154,7 +155,8 @@ bool MassModel::takes_noise() const {
 }
 
 std::string_view MassModel::closure_name() const {
-    return std::visit([](const auto& c) -> std::string_view { return c.name; }, closure_);
+    if (const auto* learned = std::get_if<closures::Learned>(&closure_)) return learned->form->title;
+    return std::visit([](const auto& c) { return std::string_view(c.name); }, closure_);
 }
 
 }  // namespace spikemass::mass

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "host/mass/afferents.hpp"
+#include "host/mass/closure_file.hpp"
 #include "host/mass/integrator.hpp"
 #include "kernels/stimulus.hpp"
 
@@ -115,7 +116,7 @@ RunResult run_mass(const Network& network, const RunPlan& plan, const MassOption
     Validity validity(model);
 
     RunResult result;
-    result.level = options.closure == closures::None::name ? "mass" : "mass." + options.closure;
+    result.level = options.closure == closures::None::name ? "mass" : "mass." + closure_title(options.closure);
     result.strategy = "rk4";
     result.steps = steps;
     result.projections = projection_facts(resolved, model);
