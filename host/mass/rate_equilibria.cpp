@@ -41,7 +41,7 @@ Gain gain(const RateLaw& law, double input, double delta) {
     } else {
         std::array<models::Complex<double>, models::Poles::most> each;
         models::pole_asynchronous(law.poles, input, delta, each.data());
-        for (int k = 0; k < law.poles.size; ++k) w = w + law.poles.weight[k] * each[k];
+        for (int k = 0; k < law.poles.size; ++k) w = w + models::times(law.poles.weight[k], each[k]);
         slope = models::pole_slope(law.poles, each.data());
     }
     return {std::max(0.0, w.re / pi), slope.re / pi, -slope.im / pi};   // far below threshold rounding may leave it below 0
