@@ -150,7 +150,7 @@ Verb add_compare(CLI::App& app) {
     CLI::App* verb = app.add_subcommand("compare", "The same networks as spikes and as masses: table, errors, ranking of closures");
     verb->add_option("input", o->input, "A sweep's folder, a dataset, or a network file (which is run first)")->required();
     verb->add_option("--levels", o->levels, "Levels to compare (default spiking,mass)");
-    verb->add_option("--closures", o->closures, "Closures of the mass, separated by commas (default: all)");
+    verb->add_option("--closures", o->closures, "Closures of the mass, separated by commas (default: all; none alone where eta has poles)");
     verb->add_flag("--ideal-delay", o->ideal_delay, "Masses with the delay as asked for instead of the network's realised one");
     verb->add_flag("--details", o->details, "Errors of r and v apart in the table");
     verb->add_option("--trials", o->trials, "Trials of a network file without [sweep] (default 4)")->check(CLI::Range(1, 1000000));

@@ -12,6 +12,7 @@
 #include "host/compare/results.hpp"
 #include "host/config/configuration.hpp"
 #include "host/config/sweep_plan.hpp"
+#include "host/mass/afferents.hpp"
 #include "host/mass/closure_file.hpp"
 #include "host/mass/mass.hpp"
 #include "host/output/dataset.hpp"
@@ -175,10 +176,15 @@ void check_closures(const std::vector<std::string>& closures) {
 CompareOutcome compare_dataset(const std::filesystem::path& path, const CompareOptions& options) {
     const output::Dataset d = output::read_dataset(output::resolve_dataset(path));
     std::vector<std::string> closures = options.closures;
-    if (closures.empty())
-        for (const auto name : closures::closure_names) closures.emplace_back(name);
-    check_closures(closures);
     const Points configured(d);
+    if (closures.empty()) {
+        const bool poles = std::any_of(configured.configurations.begin(), configured.configurations.end(), [](const Configuration& c) {
+            return std::any_of(c.network.populations.begin(), c.network.populations.end(), [](const Population& p) { return mass::poles_of(p).size > 0; });
+        });
+        for (const auto name : closures::closure_names)
+            if (!poles || name == closures::None::name) closures.emplace_back(name);   // no other is made for such a law of eta
+    }
+    check_closures(closures);
     const std::size_t n_points = configured.configurations.size(), n_levels = closures.size(), bins = d.time.size(), n_populations = d.header.populations.size();
 
     // Masses: one run per point and closure; equal points once.

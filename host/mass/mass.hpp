@@ -18,7 +18,7 @@ struct MassOptions {
 
 /// Runs the mass of `network` under its stimuli (their mean over each step) and averages over the same bins as the spiking run: rate and
 /// v always, the order parameter of a Lorentzian voltage density where the plan records it.  Level "mass" or "mass.<closure>".
-/// Throws ConfigurationError (no exact mass: eta is not Lorentzian or constant; unknown closure), DivergenceError.
+/// Throws ConfigurationError (no exact mass: eta is neither Lorentzian nor constant nor of poles; unknown closure), DivergenceError.
 RunResult run_mass(const Network& network, const RunPlan& plan, const MassOptions& options = {});
 
 /// Shapes: r, v [population], s [projection] (synaptic activation, a rate); eigenvalues: as many as the mass has state variables, the

@@ -41,7 +41,7 @@ Gain gain(const RateLaw& law, double input, double delta) {
     } else {
         std::array<models::Complex<double>, models::Poles::most> each;
         models::pole_asynchronous(law.poles, input, delta, each.data());
-        for (int k = 0; k < law.poles.size; ++k) w = w + law.poles.weight[k] * each[k];
+        for (int k = 0; k < law.poles.size; ++k) w = w + models::times(law.poles.weight[k], each[k]);
         slope = models::pole_slope(law.poles, each.data());
     }
     return {std::max(0.0, w.re / pi), slope.re / pi, -slope.im / pi};   // far below threshold rounding may leave it below 0
@@ -387,7 +387,8 @@ bool is_stable(const Network& network, const std::vector<double>& rho) {
             }
         std::swap(power, square);
     }
-    return false;
+    // Neither: 2^40 steps without decay or growth.  Damping by poles near the real axis falls exponentially with their number and may be lost in rounding.
+    return std::any_of(system.law.begin(), system.law.end(), [](const RateLaw& law) { return law.poles.size > 0; });
 }
 
 }  // namespace spikemass::mass

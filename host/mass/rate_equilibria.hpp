@@ -45,7 +45,7 @@ Folds saddle_nodes(double coupling, double delta);
 double eta_of_rate(double rho, double coupling, double delta);
 
 /// The undelayed exact mass, with its synapses, is linearly stable at these rates (rho = tau r).  Where some eta is uniform there is no finite mass: then
-/// what is stable under rho' = Phi - rho, which is necessary only.
+/// what is stable under rho' = Phi - rho, which is necessary only.  With poles, what neither grows nor decays to rounding counts as stable.
 bool is_stable(const Network& network, const std::vector<double>& rho);
 
 }  // namespace spikemass::mass

@@ -13,6 +13,10 @@
 
 namespace spikemass::models {
 
+/// Products and quotients from explicit fma: GCC 12's vectoriser makes one vfmsubadd of a plain complex product, whatever -ffp-contract says.
+inline Complex<double> times(const Complex<double>& a, const Complex<double>& b) { return {math::fma(a.re, b.re, -(a.im * b.im)), math::fma(a.re, b.im, a.im * b.re)}; }
+inline Complex<double> quotient(const Complex<double>& a, const Complex<double>& b) { return times(a, conj(b)) * (1.0 / math::fma(b.re, b.re, b.im * b.im)); }
+
 /// Poles of a density of half width 1 at half maximum, centred at 0, and what each has in W.  Weights sum to 1 (chain: the first is 1).
 ///   simple poles (chain = false): w_k' = width_k - i (shift_k + input) + i w_k^2,   W = sum c_k w_k
 ///   one pole of order `size` (chain): w_k is the k-th Taylor coefficient of w at zeta = i width (1 + e) in e,
@@ -93,8 +97,8 @@ inline void pole_asynchronous(const Poles& p, double input, double extra, Comple
             continue;
         }
         Complex<double> sum{0.0, k == 1 ? p.width[k] : 0.0};                // w^2 = input + i extra + i width (1 + e)
-        for (int j = 1; j < k; ++j) sum = sum - w[j] * w[k - j];
-        w[k] = sum / (w[0] * 2.0);
+        for (int j = 1; j < k; ++j) sum = sum - times(w[j], w[k - j]);
+        w[k] = quotient(sum, w[0] * 2.0);
     }
 }
 
@@ -104,12 +108,12 @@ inline Complex<double> pole_slope(const Poles& p, const Complex<double>* w) {
     std::array<Complex<double>, Poles::most> g{};
     for (int k = 0; k < p.size; ++k) {
         if (!p.chain || k == 0) {
-            g[k] = reciprocal(w[k] * 2.0);
+            g[k] = quotient({1.0, 0.0}, w[k] * 2.0);
         } else {
-            for (int j = 1; j <= k; ++j) g[k] = g[k] - w[j] * g[k - j];
-            g[k] = g[k] / w[0];
+            for (int j = 1; j <= k; ++j) g[k] = g[k] - times(w[j], g[k - j]);
+            g[k] = quotient(g[k], w[0]);
         }
-        sum = sum + p.weight[k] * g[k];
+        sum = sum + times(p.weight[k], g[k]);
     }
     return sum;
 }
@@ -135,7 +139,7 @@ inline Complex<double> pole_kuramoto(const Poles& p, const double* y) {
 /// Stationary W of eta uniform on (-half_width, half_width), half_width > 0: int sqrt(input + x + i extra) dx/(2 half_width).  There is no mass of finitely many variables.
 inline Complex<double> uniform_asynchronous(double half_width, double input, double extra) {
     const Complex<double> a = mpr_asynchronous(input + half_width, extra), b = mpr_asynchronous(input - half_width, extra);
-    return (a * a * a - b * b * b) * (1.0 / (3.0 * half_width));
+    return (times(times(a, a), a) - times(times(b, b), b)) * (1.0 / (3.0 * half_width));
 }
 /// Its derivative by the input.
 inline Complex<double> uniform_slope(double half_width, double input, double extra) {

@@ -257,7 +257,7 @@ TEST(Resolution, EveryChoiceOfTheSchemaIsAnEnumerator) {
     const auto names = [](const char* section, const char* key) { return config::section_of(section)->find(key)->available; };
     using V = std::vector<std::string>;
     EXPECT_EQ(names("population.x", "model"), (V{"qif", "theta", "lif", "iaf_psc_exp"}));
-    EXPECT_EQ(names("population.x.params.eta", "distribution"), (V{"constant", "lorentzian", "gaussian"}));
+    EXPECT_EQ(names("population.x.params.eta", "distribution"), (V{"constant", "lorentzian", "gaussian", "q_gaussian", "rational", "uniform"}));
     EXPECT_EQ(names("population.x.params.eta", "draw"), (V{"midpoint_quantiles", "compensated_quantiles", "mpr_quantiles", "random"}));
     EXPECT_EQ(names("population.x.initial", "kind"), (V{"asynchronous", "lorentzian", "fixed_point"}));
     EXPECT_EQ(names("population.x.initial", "branch"), (V{"low", "high"}));

@@ -183,7 +183,21 @@ TEST(PoleMass, StaysAtItsFixedPoint) {
         }
 }
 
-/// Cauchy noise and Lorentzian strengths move poles as they widen a Lorentzian.
+/// All neurons of the high state fire, and what damps it lies in the tails: 1e-15 with n = 32.  It is chosen nevertheless.
+TEST(PoleMass, UndampedStatesCountAsStable) {
+    for (const int n : {2, 8, 16, 32}) {
+        Network network = of_law(Distribution::rational, n, -1.8, 9, 1);
+        network.populations[0].initial.kind = InitialKind::fixed_point;
+        network.populations[0].initial.branch = Branch::high;
+        const auto points = fixed_points(network, undelayed);
+        resolve_initial(network);
+        EXPECT_NEAR(network.populations[0].initial.rate, points.back().r[0], 1e-9) << n;
+        EXPECT_GT(points.back().r[0], 0.5) << n;
+        EXPECT_NEAR(points.back().eigenvalues[0].real(), n >= 16 ? 0.0 : -0.1, n >= 16 ? 1e-4 : 0.1) << n;
+    }
+}
+
+/// Cauchy noise moves poles as it widens a Lorentzian.
 TEST(PoleMass, CauchyNoiseMovesThePoles) {
     Network network = of_law(Distribution::rational, 3, 1, 0, 1);
     Stimulus noise;
