@@ -11,7 +11,7 @@
 #include "host/compare/remarks.hpp"
 #include "host/compare/results.hpp"
 #include "host/config/configuration.hpp"
-#include "host/config/sweep_plan.hpp"
+#include "host/dataset_configurations.hpp"
 #include "host/mass/afferents.hpp"
 #include "host/mass/closure_file.hpp"
 #include "host/mass/mass.hpp"
@@ -27,25 +27,6 @@ namespace spikemass {
 namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-
-/// The configurations that the dataset's points were run with.
-class Points {
-public:
-    explicit Points(const output::Dataset& dataset) {
-        const NetworkFile network = NetworkFile::from_toml(dataset.header.network_toml, dataset.path.string() + " (attribute network_file)");
-        if (!dataset.header.axes.empty() || (network.has_sweep() && dataset.header.resolved.contains("sweep"))) {
-            const SweepPlan plan = network.sweep();
-            if (plan.sha256 != dataset.header.sha256)
-                throw ConfigurationError(fmt::format("{}: this version of the program resolves its network file to another configuration than the dataset was made with. "
-                                                     "Compare with the version that wrote it ({}).", dataset.path.string(), dataset.header.provenance.program_version));
-            for (const SweepPoint& p : plan.points) configurations.push_back(plan.configuration(p));
-        } else {
-            configurations.push_back(network.resolve(static_cast<std::uint64_t>(dataset.header.first_trial)));
-        }
-        for (Configuration& c : configurations) mass::resolve_initial(c.network);
-    }
-    std::vector<Configuration> configurations;
-};
 
 /// Series [trial][bin] of one run and population out of the dataset's [run][trial][time][population].
 analysis::Traces traces(const output::Dataset& d, const output::RunArrays& a, std::size_t run, std::size_t population) {
@@ -176,16 +157,16 @@ void check_closures(const std::vector<std::string>& closures) {
 CompareOutcome compare_dataset(const std::filesystem::path& path, const CompareOptions& options) {
     const output::Dataset d = output::read_dataset(output::resolve_dataset(path));
     std::vector<std::string> closures = options.closures;
-    const Points configured(d);
+    const std::vector<Configuration> configurations = configurations_of(d);
     if (closures.empty()) {
-        const bool poles = std::any_of(configured.configurations.begin(), configured.configurations.end(), [](const Configuration& c) {
+        const bool poles = std::any_of(configurations.begin(), configurations.end(), [](const Configuration& c) {
             return std::any_of(c.network.populations.begin(), c.network.populations.end(), [](const Population& p) { return mass::poles_of(p).size > 0; });
         });
         for (const auto name : closures::closure_names)
             if (!poles || name == closures::None::name) closures.emplace_back(name);   // no other is made for such a law of eta
     }
     check_closures(closures);
-    const std::size_t n_points = configured.configurations.size(), n_levels = closures.size(), bins = d.time.size(), n_populations = d.header.populations.size();
+    const std::size_t n_points = configurations.size(), n_levels = closures.size(), bins = d.time.size(), n_populations = d.header.populations.size();
 
     // Masses: one run per point and closure; equal points once.
     std::vector<std::vector<MassRun>> runs(n_points, std::vector<MassRun>(n_levels));
@@ -198,7 +179,7 @@ CompareOutcome compare_dataset(const std::filesystem::path& path, const CompareO
             if (d.header.representative(static_cast<std::int64_t>(i)) != static_cast<std::int64_t>(i)) continue;
             if (options.stop && options.stop->load() != 0) continue;
             try {
-                runs[i][k] = run_one(configured.configurations[i], closures[k], options.ideal_delay);
+                runs[i][k] = run_one(configurations[i], closures[k], options.ideal_delay);
             } catch (...) {
 #pragma omp critical
                 failure = std::current_exception();
@@ -218,7 +199,7 @@ CompareOutcome compare_dataset(const std::filesystem::path& path, const CompareO
     std::vector<analysis::PointScores> scores;
     Remarks remarks;
     for (std::size_t i = 0; i < n_points; ++i) {
-        comparisons.push_back(analysis::compare(point_data(d, i, configured.configurations[i], closures, runs[i])));
+        comparisons.push_back(analysis::compare(point_data(d, i, configurations[i], closures, runs[i])));
         scores.push_back(analysis::scores_of(comparisons.back(), any_capped(d, i)));
         for (std::size_t k = 0; k < n_levels; ++k) {
             for (const std::string& w : runs[i][k].warnings) remarks.add(i, w);
