@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "host/cli/options.hpp"
 #include "host/output/files.hpp"
@@ -32,7 +33,7 @@ int execute(const Options& o) {
     w.stop = &stop_flag();
     const LearnOutcome r = learn_closure(o.dataset, w);
     if (o.common.json) {
-        fmt::print("{}", output::read_file(w.out / "learn.json"));
+        fmt::print("{}\n", nlohmann::ordered_json::parse(output::read_file(w.out / "learn.json")).dump());
         return 0;
     }
     if (!o.common.quiet)

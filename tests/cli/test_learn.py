@@ -1,0 +1,89 @@
+"""learn: from a sweep to closure files that run as masses; what it refuses."""
+
+import json
+
+import pytest
+
+from program import CONFIGURATION, IO
+
+NETWORK = """
+[run]
+dt = 5e-3
+warmup = 12.0
+duration = 20.0
+bin = 0.1
+record = ["rate", "v"]
+[population.E]
+size = 1500
+model = "qif"
+params = { eta = { distribution = "lorentzian", center = 0.0, half_width = 1.0 } }
+[projection.EE]
+source = "E"
+target = "E"
+topology = { kind = "fixed_indegree", mean_indegree = 20 }
+strength = 5.0
+[stimulus.step]
+target = "E"
+kind = "step"
+start = 22.0
+amplitude = 3.0
+[sweep]
+trials = 2
+"projection.EE.topology.mean_indegree" = [10, 20, 40, 80]
+"""
+
+
+@pytest.fixture(scope="module")
+def learned(shared):
+    shared.write("net.toml", NETWORK)
+    shared.ok("sweep", "net.toml", "--out", "runs", "--quiet")
+    return shared, shared.json("learn", "runs", "--out", "learned", "--ensemble", 2, "--quiet")
+
+
+def test_closures_come_closer_than_the_exact_mass(learned):
+    program, j = learned
+    assert j["validate_indegrees"] == [40] and j["train_indegrees"] == [10, 20, 80]
+    assert len(j["networks"]) == 2 and len(j["elimination"]) == 28
+    assert min(n["loss"] for n in j["networks"]) < 0.6 * j["exact_mass"]["loss"]
+    assert 1 <= j["chosen_terms"] <= 8
+    table = program.json("compare", "runs", "--closures", "none,learned/closure.toml,learned/closure_network.toml", "--quiet")
+    score = {r["level"]: r["steady"] for r in table["ranking"]}
+    assert set(score) == {"none", "learned_formula", "learned_network"} or set(score) == {"mass", "mass.learned_formula", "mass.learned_network"}, score
+    names = sorted(score, key=score.get)
+    assert not names[0].endswith(("none", "mass"))
+
+
+def test_closure_files_run_everywhere(learned):
+    program, _ = learned
+    run = program.json("run", "net.toml", "--level", "mass", "--closure", "learned/closure.toml")
+    assert run["level"] == "mass.learned_formula"
+    assert program.json("run", "net.toml", "--level", "mass")["populations"]["E"]["rate_mean"] != run["populations"]["E"]["rate_mean"]
+    assert program.json("analyse", "net.toml", "--closure", "learned/closure_network.toml")["fixed_points"]
+
+
+def test_same_seed_same_result_and_resume(learned):
+    program, j = learned
+    saved = json.loads(program.path("learned/checkpoint.json").read_text())
+    saved["members"] = saved["members"][:1]
+    program.path("again").mkdir()
+    program.path("again/checkpoint.json").write_text(json.dumps(saved))
+    again = program.json("learn", "runs", "--out", "again", "--ensemble", 2, "--quiet", "--resume", "--threads", 1)
+    assert [n["loss"] for n in again["networks"]] == [n["loss"] for n in j["networks"]]
+    assert again["formula"] == j["formula"]
+
+
+def test_refused(learned):
+    program, _ = learned
+    program.refused(CONFIGURATION, "learn", "runs", "--out", "learned", says=["checkpoint.json", "--resume"])
+    program.refused(CONFIGURATION, "learn", "runs", "--out", "x", "--train-indegrees", "10,33", says=["33", "10, 20, 40, 80"], outputs=["x"])
+    program.refused(CONFIGURATION, "learn", "runs", "--out", "x", "--form", "fast", says=["static", "hidden"], outputs=["x"])
+    program.refused(IO, "learn", "nowhere", "--out", "x", outputs=["x"])
+    program.refused(CONFIGURATION, "run", "net.toml", "--level", "mass", "--closure", "net.toml", says=["net.toml", "[closure]"])
+
+
+def test_datasets_that_cannot_be_learned_from(learned):
+    program, _ = learned
+    program.ok("sweep", "net.toml", "--out", "few", "--quiet", "--set", 'sweep."projection.EE.topology.mean_indegree"=[10, 20]', "--set", "sweep.trials=1")
+    program.refused(CONFIGURATION, "learn", "few", "--out", "x", says=["2 levels of sparsity", "three values"], outputs=["x"])
+    program.ok("sweep", "net.toml", "--out", "blind", "--quiet", "--set", 'run.record=["rate"]', "--set", "sweep.trials=1")
+    program.refused(CONFIGURATION, "learn", "blind", "--out", "x", says=["v was not recorded", "run.record"], outputs=["x"])
