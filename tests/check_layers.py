@@ -15,7 +15,8 @@ sideways = {
     "sweep": {"", "config", "output", "mass", "live"},
     "compare": {"", "config", "output", "analysis", "mass", "sweep"},
     "analyse": {"", "config", "output", "mass"},
-    "cli": {"", "config", "output", "analysis", "mass", "sweep", "compare", "analyse", "live", "cpu"},
+    "learn": {"", "config", "output", "mass", "sweep"},
+    "cli": {"", "config", "output", "analysis", "mass", "sweep", "compare", "analyse", "learn", "live", "cpu"},
 }
 faults = []
 count = 0

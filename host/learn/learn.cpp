@@ -10,10 +10,10 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
-#include "host/dataset_configurations.hpp"
 #include "host/mass/closure_file.hpp"
 #include "host/output/files.hpp"
 #include "host/output/sweep_folder.hpp"
+#include "host/sweep/configurations_of.hpp"
 #include "host/sweep/progress.hpp"
 #include "models/base/error.hpp"
 

@@ -1,4 +1,4 @@
-#include "host/dataset_configurations.hpp"
+#include "host/sweep/configurations_of.hpp"
 
 #include <fmt/format.h>
 
