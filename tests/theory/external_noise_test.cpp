@@ -75,7 +75,7 @@ TEST(Noise, WhiteCauchyNoiseWidensTheLorentzian) {
     }
 }
 
-/// The closure's own stationary equations, 2 i W W_2 = -D: solved by tests/theory/airy_reference.py; within 0.4 % of the exact r, 0.07 of v.
+/// The closure's own stationary equations, 2 i W W_2 = -D: solved by tests/theory/airy_reference.py; within 1.6 % of the exact r, 0.07 of v (docs/models.md has the table).
 TEST(Noise, TwoCumulantKnowsOfGaussianNoise) {
     const double r[] = {0.3446172253, 0.1133725178, 0.4317520461, 0.3546598595}, v[] = {-0.3285656973, -0.7691320676, -0.1641570976, -0.4025095324};
     for (std::size_t i = 0; i < std::size(gaussian); ++i) {
