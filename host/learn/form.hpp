@@ -23,7 +23,6 @@ struct Point {
     double mean_indegree = 1.0;     ///< K
     double strength = 0.0;          ///< A = J^2 (1 - K/N)/K; 0 trains nothing
     double delay = 0.0;             ///< effective, of a delta synapse
-    std::string kind;               ///< topology
 };
 
 /// Terms of the symbolic library; the same for p^ and q^.
@@ -63,7 +62,6 @@ public:
     /// Inputs of the learned part at a state (r, v, or r, v, p, q).
     template <class T>
     void features(const Point& at, const T* y, T* x) const {
-        using std::log, std::tanh;
         const closures::Complex<T> w{y[0] * std::numbers::pi, -y[1]};
         const closures::Features<T> f = closures::features(w, at.coupling, at.mean_indegree);
         if (is_symbolic()) {
@@ -71,14 +69,7 @@ public:
             for (std::size_t i = 0; i < terms.size(); ++i) x[i] = terms[i];
             return;
         }
-        x[0] = f.s;
-        x[1] = log(1.0 + f.eps);
-        x[2] = f.sg;
-        if (hidden_) {
-            const double scale = at.strength > 0.0 ? 2.0 / at.strength : 0.0;
-            x[3] = tanh(y[2] * scale);
-            x[4] = tanh(y[3] * scale);
-        }
+        closures::network_inputs(f, hidden_ ? y + 2 : nullptr, at.strength, x);
     }
 
     /// dy/dt with the learned outputs n and the constant input: r' first, whose value the delayed rate r - delay r' takes.

@@ -51,13 +51,6 @@ Split split(const DataSummary& all, const LearnOptions& o) {
     return s;
 }
 
-double loss(const Form& form, const TrainingData& data, const std::vector<double>& theta, int threads) {
-    const std::size_t parts = data.segments.size() + data.full.size();
-    if (parts == 0) return std::numeric_limits<double>::quiet_NaN();
-    Eigen::VectorXd r;
-    return residuals(form, data, Stage::joint, theta, threads, r, nullptr) ? 0.5 * r.squaredNorm() / static_cast<double>(parts) : std::numeric_limits<double>::infinity();
-}
-
 /// Range of the data, for warnings when a closure is used outside.
 void note_range(closures::LearnedForm& f, const TrainingData& data) {
     f.lowest_s = 1.0;

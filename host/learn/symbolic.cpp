@@ -33,12 +33,6 @@ Fit look(const Form& form, const TrainingData& data, const std::vector<double>& 
     return f;
 }
 
-double loss_on(const Form& form, const TrainingData* data, const std::vector<double>& theta, int threads) {
-    if (!data || (data->segments.empty() && data->full.empty())) return std::numeric_limits<double>::quiet_NaN();
-    Eigen::VectorXd r;
-    return residuals(form, *data, Stage::joint, theta, threads, r, nullptr) ? 0.5 * r.squaredNorm() / static_cast<double>(data->segments.size() + data->full.size()) : std::numeric_limits<double>::infinity();
-}
-
 std::string number(double x) { return fmt::format("{:.6g}", x); }
 
 }  // namespace
@@ -65,7 +59,7 @@ std::vector<Candidate> eliminate(const TrainingData& data, const TrainingData* v
         const Fit fit = look(form, data, theta, training);
         const auto size = static_cast<Eigen::Index>(theta.size());
         const Eigen::MatrixXd inverse = fit.hessian.ldlt().solve(Eigen::MatrixXd::Identity(size, size));
-        Candidate c{active, theta, {}, fit.reached ? fit.loss : std::numeric_limits<double>::infinity(), loss_on(form, validation, theta, training.threads)};
+        Candidate c{active, theta, {}, fit.reached ? fit.loss : std::numeric_limits<double>::infinity(), validation ? loss(form, *validation, theta, training.threads) : std::numeric_limits<double>::quiet_NaN()};
         for (Eigen::Index i = 0; i < size; ++i) c.sd.push_back(std::sqrt(std::max(0.0, fit.variance * inverse(i, i))));
         front.push_back(c);
         if (o.progress && !o.progress(front.back())) break;
@@ -150,9 +144,11 @@ std::size_t choose(const std::vector<Candidate>& front, int most_terms, double t
     for (const Candidate& c : front)
         if (c.terms() <= most_terms) best = std::min(best, score(c));
     std::size_t chosen = front.empty() ? 0 : front.size() - 1;
-    for (std::size_t i = 0; i < front.size(); ++i)
-        if (front[i].terms() <= most_terms && score(front[i]) <= (1.0 + tolerance) * best && front[i].terms() <= front[chosen].terms()) chosen = i;
-        else if (front[i].terms() <= most_terms && score(front[chosen]) > (1.0 + tolerance) * best) chosen = i;
+    for (std::size_t i = front.size(); i-- > 0;)   // the shortest first
+        if (front[i].terms() <= most_terms && score(front[i]) <= (1.0 + tolerance) * best) {
+            chosen = i;
+            break;
+        }
     return chosen;
 }
 

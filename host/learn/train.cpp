@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 #include <Eigen/Cholesky>
@@ -131,6 +132,13 @@ bool residuals(const Form& form, const TrainingData& data, Stage stage, const st
             if (jacobian) jacobian->row(at) = Eigen::Map<const Eigen::RowVectorXd>(each.by_theta.data() + k * theta.size(), size);
         }
     return reached && r.allFinite();
+}
+
+double loss(const Form& form, const TrainingData& data, const std::vector<double>& theta, int threads) {
+    const std::size_t parts = data.segments.size() + data.full.size();
+    if (parts == 0) return std::numeric_limits<double>::quiet_NaN();
+    Eigen::VectorXd r;
+    return residuals(form, data, Stage::joint, theta, threads, r, nullptr) ? 0.5 * r.squaredNorm() / static_cast<double>(parts) : std::numeric_limits<double>::infinity();
 }
 
 TrainResult train(const Form& form, const TrainingData& data, Stage stage, std::vector<double>& theta, const TrainOptions& o) {

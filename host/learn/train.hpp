@@ -53,10 +53,13 @@ struct TrainResult {
 /// Residuals of one stage and, where wanted, their Jacobian (rows: residuals).  False where a trajectory left its range.
 bool residuals(const Form&, const TrainingData&, Stage, const std::vector<double>& theta, int threads, Eigen::VectorXd& r, Eigen::MatrixXd* jacobian, std::vector<std::string>* diverged = nullptr);
 
+/// Mean cost of a segment or recording; infinite where a trajectory leaves its range, NaN without any.
+double loss(const Form&, const TrainingData&, const std::vector<double>& theta, int threads);
+
 /// Levenberg-Marquardt from theta, which it replaces.
 TrainResult train(const Form&, const TrainingData&, Stage, std::vector<double>& theta, const TrainOptions& = {});
 
-/// Steady state of the form next to (r, v): relaxed for 40 tau, then Newton.  False where it leaves its range.
+/// Steady state of the form on the branch of (r, v), which it replaces: where 40 tau of integration lead.  False where it leaves its range.
 bool relax(const Form&, const Point&, double input, const std::vector<double>& theta, double& r, double& v);
 
 }  // namespace spikemass::learn

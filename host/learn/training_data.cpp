@@ -122,8 +122,10 @@ public:
     void build() {
         for (const Stretch& s : stretches_) steady(s);
         for (std::size_t i = 1; i < stretches_.size(); ++i)
-            if ((stretches_[i - 1].last - stretches_[i - 1].first) * bin_ >= before_step + 1.0 && (stretches_[i].last - stretches_[i].first) * bin_ >= onset) segment(stretches_[i]);
-        whole();
+            if ((stretches_[i - 1].last - stretches_[i - 1].first) * bin_ >= before_step + 1.0 && (stretches_[i].last - stretches_[i].first) * bin_ >= onset)
+                add(stretches_[i].first - bins(before_step), std::min(stretches_[i].last, stretches_[i].first + bins(after_step)), "a segment", data_.segments);
+        const int all = static_cast<int>(input_.size());
+        add(std::min(all - 1, bins(1.0)), all, "the whole recording", data_.full);
     }
 
 private:
@@ -186,25 +188,13 @@ private:
             for (int b = x.first; x.first > 0 && b < std::min(x.last, x.first + bins(onset)); ++b)
                 if (b >= first && b - first < static_cast<int>(s.weight.size())) s.weight[static_cast<std::size_t>(b - first)] = 1.5;
     }
-    void segment(const Stretch& s) {
-        const int first = s.first - bins(before_step), last = std::min(s.last, s.first + bins(after_step));
+    void add(int first, int last, const char* what, std::vector<Segment>& to) {
         if (const double d = disagreement(first, last); d > transient_disagreement) {
-            leave_out(first, last, d, "a segment");
+            leave_out(first, last, d, what);
             return;
         }
-        Segment cutout = cut(first, last);
-        weigh_onsets(cutout, first);
-        data_.segments.push_back(std::move(cutout));
-    }
-    void whole() {
-        const int last = static_cast<int>(input_.size()), first = std::min(last - 1, bins(1.0));
-        if (const double d = disagreement(first, last); d > transient_disagreement) {
-            leave_out(first, last, d, "the whole recording");
-            return;
-        }
-        Segment s = cut(first, last);
-        weigh_onsets(s, first);
-        data_.full.push_back(std::move(s));
+        to.push_back(cut(first, last));
+        weigh_onsets(to.back(), first);
     }
 
     const Point& point_;

@@ -8,6 +8,8 @@ namespace spikemass::learn {
 
 namespace {
 
+constexpr int most = 4;   ///< states of any form
+
 template <int n>
 class Stepper {
 public:
@@ -18,7 +20,7 @@ public:
 
     /// y and S (n x P) one step of h on.
     void step(double* y, std::vector<double>& s, double h, double input) {
-        double at[n], k[n], total[n];
+        double at[most], k[most], total[most];
         std::copy_n(y, n, at);
         stage_ = s;
         constexpr double weight[] = {1.0 / 6, 1.0 / 3, 1.0 / 3, 1.0 / 6}, ahead[] = {0.5, 0.5, 1.0};
@@ -45,13 +47,13 @@ private:
         }
         using Inner = ceres::Jet<double, n>;
         using Outer = ceres::Jet<double, n + 2>;
-        Inner state[n], feature[14];
+        Inner state[most], feature[14];
         for (int a = 0; a < n; ++a) state[a] = Inner(y[a], a);
         form_.features(point_, state, feature);
         const int inputs = form_.inputs();
         for (int i = 0; i < inputs; ++i) x[i] = feature[i].a;
         form_.eval(x, theta_.data(), out_);
-        Outer full[n], learned[2], slope[n];
+        Outer full[most], learned[2], slope[most];
         for (int a = 0; a < n; ++a) full[a] = Outer(y[a], a);
         for (int o = 0; o < 2; ++o) learned[o] = Outer(out_.value[static_cast<std::size_t>(o)], n + o);
         form_.derivative(point_, full, learned, input, slope);
@@ -90,7 +92,7 @@ Trajectory run(const Form& form, const Segment& segment, std::span<const double>
     t.r_by_theta.assign(bins * size, 0.0);
     t.v_by_theta = t.r_by_theta;
     const std::vector<double> start = start_state(form, segment);
-    double y[n];
+    double y[most] = {};
     std::copy_n(start.data(), n, y);
     std::vector<double> s(n * size, 0.0);
     const int steps = std::max(1, static_cast<int>(std::ceil(segment.bin / largest_step - 1e-9)));

@@ -33,6 +33,19 @@ Features<T> features(const Complex<T>& w, double coupling, double mean_indegree)
     return {-w.im / size, w.re / size, eps, eps / (1.0 + eps), T(coupling < 0.0 ? -1.0 : coupling > 0.0 ? 1.0 : 0.0)};
 }
 
+/// What a network sees of them: three inputs, or five with the hidden states; `strength`: A of all afferents.
+template <class T>
+void network_inputs(const Features<T>& f, const T* hidden, double strength, T* x) {
+    using std::log, std::tanh;
+    x[0] = f.s;
+    x[1] = log(1.0 + f.eps);
+    x[2] = f.sg;
+    if (!hidden) return;
+    const double scale = strength > 0.0 ? 2.0 / strength : 0.0;
+    x[3] = tanh(hidden[0] * scale);
+    x[4] = tanh(hidden[1] * scale);
+}
+
 /// One hidden layer of tanh: out_k = scale (b_k + sum_j w_kj tanh(a_j + sum_i u_ji x_i)).  Parameters: per unit its inputs' weights and its bias, then per output its weights and its bias.
 struct TanhNetwork {
     int inputs = 0, units = 0, outputs = 0;
@@ -79,7 +92,7 @@ struct Learned {
 
     template <class T>
     Correction<T> eval(std::span<const Afferent> afferents, const Complex<T>& w, const Presynaptic<T>* presynaptic, const T* hidden, T* d_hidden) const {
-        using std::log, std::sqrt, std::tanh;
+        using std::sqrt;
         Correction<T> sum;
         if (!form) return sum;
         T drive_p{}, drive_q{}, intensity{};
@@ -96,11 +109,8 @@ struct Learned {
                 out[0] = form->p(x);
                 out[1] = form->q(x);
             } else {
-                T x[5] = {f.s, log(1.0 + f.eps), f.sg, T(0.0), T(0.0)};
-                if (form->hidden) {
-                    x[3] = tanh(hidden[0] * (2.0 / all));
-                    x[4] = tanh(hidden[1] * (2.0 / all));
-                }
+                T x[5];
+                network_inputs(f, form->hidden ? hidden : nullptr, all, x);
                 form->network(x, out);
             }
             intensity = intensity + presynaptic[i].rate * (0.5 * strength);

@@ -97,7 +97,7 @@ TEST(ClosureFile, TheClosureIsTheFormThatWasTrained) {
         a.coupling = -12.0;
         a.mean_indegree = 40.0;
         a.candidates = 1000.0;
-        const learn::Point point{1.0, 1.0, a.coupling, a.mean_indegree, a.noise_strength(), 0.0, ""};
+        const learn::Point point{1.0, 1.0, a.coupling, a.mean_indegree, a.noise_strength(), 0.0};
         const double y[4] = {0.4, -0.7, 0.05, 0.11};
         double x[5], n[2], dy[4], d_hidden[2];
         form.features(point, y, x);

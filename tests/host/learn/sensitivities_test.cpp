@@ -12,7 +12,7 @@ namespace {
 
 Segment made_segment(double input = 1.5) {
     Segment s;
-    s.point = {.eta = -2.0, .delta = 1.0, .coupling = 10.0, .mean_indegree = 50.0, .strength = 10.0 * 10.0 * 0.95 / 50.0, .delay = 0.002, .kind = "fixed_indegree"};
+    s.point = {.eta = -2.0, .delta = 1.0, .coupling = 10.0, .mean_indegree = 50.0, .strength = 10.0 * 10.0 * 0.95 / 50.0, .delay = 0.002};
     s.start_r = 0.2;
     s.start_v = -1.1;
     for (int b = 0; b < 40; ++b) s.input.push_back(b < 10 ? 0.0 : input);
@@ -177,8 +177,8 @@ TEST(Train, FindsTheLawThatMadeTheData) {
         Eigen::VectorXd r;
         ASSERT_TRUE(residuals(form, data, Stage::segments, theta, 1, r, nullptr));
         const double before = 0.5 * r.squaredNorm();
-        if (!hidden) train(form, data, Stage::steady, theta, {.ridge = 1e-4, .iterations = 60});
-        const TrainResult result = train(form, data, Stage::segments, theta, {.ridge = 1e-4, .iterations = 60});
+        if (!hidden) train(form, data, Stage::steady, theta, {.ridge = 1e-4, .iterations = 60, .progress = {}});
+        const TrainResult result = train(form, data, Stage::segments, theta, {.ridge = 1e-4, .iterations = 60, .progress = {}});
         EXPECT_LT(result.loss * static_cast<double>(data.segments.size()), 0.02 * before) << hidden;
     }
 }
