@@ -20,7 +20,7 @@ public:
 
     /// y and S (n x P) one step of h on.
     void step(double* y, std::vector<double>& s, double h, double input) {
-        double at[most], k[most], total[most];
+        double at[most] = {}, k[most], total[most];
         std::copy_n(y, n, at);
         stage_ = s;
         constexpr double weight[] = {1.0 / 6, 1.0 / 3, 1.0 / 3, 1.0 / 6}, ahead[] = {0.5, 0.5, 1.0};
