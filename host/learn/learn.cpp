@@ -51,6 +51,9 @@ Split split(const DataSummary& all, const LearnOptions& o) {
     return s;
 }
 
+/// JSON has no infinity: a trajectory that left its range is null there.
+double loss_in(const Json& j) { return j.is_null() ? std::numeric_limits<double>::infinity() : j.get<double>(); }
+
 /// Range of the data, for warnings when a closure is used outside.
 void note_range(closures::LearnedForm& f, const TrainingData& data) {
     f.lowest_s = 1.0;
@@ -105,13 +108,21 @@ private:
                          {"train", s.train}, {"validate", s.validate}, {"control", o_.control_indegree}};
         if (std::filesystem::exists(checkpoint_file())) {
             if (!o_.resume) throw ConfigurationError(fmt::format("{} exists: --out holds an earlier training. Add --resume to go on with it, or choose another folder.", checkpoint_file().string()));
-            const Json saved = Json::parse(output::read_file(checkpoint_file()), nullptr, false);
-            if (saved.is_discarded() || saved["identity"] != identity_)
-                throw ConfigurationError(fmt::format("{} is of another training (other data or options), or damaged. Choose another folder, or remove it.", checkpoint_file().string()));
-            for (const Json& m : saved["members"])
-                out_.members.push_back({m["seed"].get<std::uint64_t>(), m["theta"].get<std::vector<double>>(), m["steady"].get<double>(), m["segments"].get<double>(), m["joint"].get<double>(), m["validation"].get<double>(),
-                                        m["iterations"].get<int>(), m["seconds"].get<double>()});
+            try {
+                const Json saved = Json::parse(output::read_file(checkpoint_file()));
+                if (saved.at("identity") != identity_) refuse_checkpoint();
+                for (const Json& m : saved.at("members")) {
+                    out_.members.push_back({m.at("seed").get<std::uint64_t>(), m.at("theta").get<std::vector<double>>(), loss_in(m.at("steady")), loss_in(m.at("segments")), loss_in(m.at("joint")), loss_in(m.at("validation")),
+                                            m.at("iterations").get<int>(), m.at("seconds").get<double>()});
+                    if (static_cast<int>(out_.members.back().theta.size()) != form_.size()) refuse_checkpoint();
+                }
+            } catch (const Json::exception&) {
+                refuse_checkpoint();
+            }
         }
+    }
+    [[noreturn]] void refuse_checkpoint() const {
+        throw ConfigurationError(fmt::format("{} is of another training (other data or options), or damaged. Choose another folder, or remove it.", checkpoint_file().string()));
     }
     std::filesystem::path checkpoint_file() const { return o_.out / "checkpoint.json"; }
     void check_stop() const {

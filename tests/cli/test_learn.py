@@ -70,6 +70,10 @@ def test_same_seed_same_result_and_resume(learned):
     again = program.json("learn", "runs", "--out", "again", "--ensemble", 2, "--quiet", "--resume", "--threads", 1)
     assert [n["loss"] for n in again["networks"]] == [n["loss"] for n in j["networks"]]
     assert again["formula"] == j["formula"]
+    del saved["members"][0]["theta"]
+    for damaged in (json.dumps(saved), "{", json.dumps({**saved, "identity": 1})):
+        program.path("again/checkpoint.json").write_text(damaged)
+        program.refused(CONFIGURATION, "learn", "runs", "--out", "again", "--ensemble", 2, "--resume", says=["checkpoint.json", "damaged"])
 
 
 def test_refused(learned):
