@@ -17,11 +17,11 @@ namespace spikemass::learn {
 namespace {
 
 constexpr double steady_time = 4.0, settle_time = 4.0, before_step = 3.0, after_step = 10.0, onset = 5.0;   // tau
-constexpr double steady_disagreement = 0.05, transient_disagreement = 0.10;                                 // of |W|, between graphs
+constexpr double steady_disagreement = 0.05, transient_disagreement = 0.10;   // of |W|: of a graph from the mean; of the mean's standard error
 
-/// Means over trials, their standard errors and the largest difference of a trial from them.  Shapes [bin]; trial_r, trial_v [trial that is ok][bin].
+/// Means over trials and their standard errors.  Shapes [bin]; trial_r, trial_v [trial that is ok][bin].
 struct Mean {
-    std::vector<double> r, v, sem, spread;
+    std::vector<double> r, v, sem;
     std::vector<std::vector<double>> trial_r, trial_v;
     int trials = 0;
 };
@@ -29,7 +29,7 @@ struct Mean {
 Mean mean_of(const output::Dataset& d, std::size_t point, double tau) {
     const auto trials = static_cast<std::size_t>(d.header.trials), bins = d.time.size();
     Mean m;
-    for (auto* x : {&m.r, &m.v, &m.sem, &m.spread}) x->assign(bins, 0.0);
+    for (auto* x : {&m.r, &m.v, &m.sem}) x->assign(bins, 0.0);
     const auto each = [&](auto&& f) {
         for (std::size_t t = 0; t < trials; ++t)
             if (d.runs.status[point * trials + t] == output::TrialStatus::ok)
@@ -50,7 +50,6 @@ Mean mean_of(const output::Dataset& d, std::size_t point, double tau) {
     each([&](std::size_t b, double r, double v) {
         const double dr = std::numbers::pi * (r - m.r[b]), dv = v - m.v[b];
         m.sem[b] += dr * dr + dv * dv;
-        m.spread[b] = std::max(m.spread[b], std::hypot(dr, dv));
     });
     for (double& x : m.sem) x = m.trials > 1 ? std::sqrt(x / (m.trials - 1) / m.trials) : 0.0;
     return m;
@@ -135,10 +134,8 @@ private:
         for (int b = first; b < last; ++b) sum += x[static_cast<std::size_t>(b)];
         return sum / (last - first);
     }
-    /// Largest difference between one graph and the mean of all, averaged over the bins, relative to |W|.
-    double disagreement(int first, int last) const { return mean(mean_.spread, first, last) / size_of(mean(mean_.r, first, last), mean(mean_.v, first, last)); }
-    void leave_out(int first, int last, double disagreement, const char* what) {
-        summary_.left_out.push_back(fmt::format("{}: {} from {:.4g} to {:.4g} tau left out, the graphs differ from their mean by {:.1f} %: they may be on different branches.", name_, what, first * bin_, last * bin_, 100.0 * disagreement));
+    void leave_out(int first, int last, const char* what, const char* measure, double amount) {
+        summary_.left_out.push_back(fmt::format("{}: {} from {:.4g} to {:.4g} tau left out, {} is {:.1f} % of it: graphs may be on different branches.", name_, what, first * bin_, last * bin_, measure, 100.0 * amount));
     }
     void steady(const Stretch& s) {
         if ((s.last - s.first) * bin_ < settle_time + steady_time) return;
@@ -153,7 +150,7 @@ private:
         }
         if (mean_.trials > 1) w.sem = std::sqrt(square / (mean_.trials - 1) / mean_.trials);
         if (largest > steady_disagreement) {
-            leave_out(first, s.last, largest, "a steady window");
+            leave_out(first, s.last, "a steady window", "the largest difference of a graph from the mean", largest);
             return;
         }
         data_.steady.push_back(std::move(w));
@@ -189,11 +186,12 @@ private:
                 if (b >= first && b - first < static_cast<int>(s.weight.size())) s.weight[static_cast<std::size_t>(b - first)] = 1.5;
     }
     void add(int first, int last, const char* what, std::vector<Segment>& to) {
-        if (const double d = disagreement(first, last); d > transient_disagreement) {
-            leave_out(first, last, d, what);
+        Segment s = cut(first, last);
+        if (s.noise > transient_disagreement) {
+            leave_out(first, last, what, "the standard error of the mean", s.noise);
             return;
         }
-        to.push_back(cut(first, last));
+        to.push_back(std::move(s));
         weigh_onsets(to.back(), first);
     }
 
