@@ -9,7 +9,7 @@
 
 namespace spikemass::analysis {
 
-/// Columns of the table: "steady" (constant input, the mass relaxed from the measured state, so on the same branch), "onset" (first 5 tau after a step of the input, free run),
+/// Columns of the table: "steady" (constant input, the mass relaxed from the measured state, so on the same branch, and averaged as the network is), "onset" (first 5 tau after a step of the input, free run),
 /// "late" (from there to the next change), and one per kind of varying stimulus ("sine", "ramp", ...), free run.
 struct Cell {
     std::string column;

@@ -120,7 +120,7 @@ private:
             double square = 0.0, rate = 0.0, potential = 0.0;
             try {
                 if (!cell.trials_disagree) {
-                    const auto to = mass::relax(c_.network, {closure, ideal_delay_}, from, input, relax_tau * tau());
+                    const auto to = mass::relax(c_.network, {closure, ideal_delay_}, from, input, relax_tau * tau(), steady_tau * tau());
                     for (std::size_t p = 0; p < populations; ++p) {
                         const double dr = (to[p].rate - from[p].rate) * data_.populations[p].tau, dv = to[p].v - from[p].v;
                         square += std::pow(std::numbers::pi * dr, 2) + dv * dv;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -5,7 +6,7 @@
 
 namespace spikemass::mass {
 
-std::vector<MassState> relax(const Network& network, const MassOptions& options, const std::vector<MassState>& from, const std::vector<double>& input, double time) {
+std::vector<MassState> relax(const Network& network, const MassOptions& options, const std::vector<MassState>& from, const std::vector<double>& input, double time, double average) {
     Network n = network;
     std::erase_if(n.stimuli, [](const Stimulus& s) { return s.kind != StimulusKind::white_noise && s.kind != StimulusKind::poisson; });
     for (std::size_t p = 0; p < n.populations.size(); ++p) {
@@ -17,10 +18,9 @@ std::vector<MassState> relax(const Network& network, const MassOptions& options,
         a.initial.half_width = std::numbers::pi * a.tau * from[p].rate;
         a.initial.rate = from[p].rate;
     }
-    constexpr std::int64_t averaged = 16;   // steps; the state has settled
     RunPlan plan;
     plan.warmup_steps = std::llround(time / n.dt);
-    plan.steps_per_bin = averaged;
+    plan.steps_per_bin = std::max<std::int64_t>(1, std::llround(average / n.dt));
     plan.bins = 1;
     plan.record.v = true;
     const RunResult run = run_mass(n, plan, options);
