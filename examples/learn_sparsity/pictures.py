@@ -136,7 +136,7 @@ def learned_shape(folder, out):
             for t in (40.0, 52.0, 62.0, 72.0):
                 window = (d.time > t - 4) & (d.time < t)
                 r, v, extra = d.r[point][:, window].mean(), d.v[point][:, window].mean(), drive[window].mean()
-                scale = j**2 / 100 * (1 - 100 / 10000)
+                scale = j**2 * (1 / 100 - 1 / 10000)
                 xs.append(v / (np.pi * r))
                 ps.append((np.pi**2 * r**2 - v**2 - eta - extra - j * r) / scale)
                 qs.append((-1 - 2 * np.pi * r * v) / scale)
@@ -144,7 +144,7 @@ def learned_shape(folder, out):
             axis.plot(xs, values, "o", color=color, mec="k", ms=5, label=f"networks, K = 100, J {'>' if sign > 0 else '<'} 0")
     for axis, letter in zip(axes, "pq"):
         axis.set_xscale("symlog", linthresh=0.1)
-        axis.set_ylim(-0.1, 0.35)
+        axis.set_ylim(-0.1, 0.45)
         axis.set_xlabel("x = v/(pi r)")
         axis.set_ylabel(f"{letter} K/(J^2 (1 - K/N))")
         axis.axhline(0, color="0.8", lw=0.8, zorder=0)

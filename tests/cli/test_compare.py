@@ -256,7 +256,7 @@ trials    = 3
 
 def test_scores_of_several_datasets(shared):
     shared.write("suite.toml", SUITE)
-    settings = ["--set", "run.warmup=14.0", "--set", "run.duration=36.0"]
+    settings = ["--set", "run.warmup=14.0", "--set", "run.duration=36.0", "--set", "population.E.size=4000"]
     for folder, seed in (("first", 1), ("second", 2)):
         shared.ok("sweep", "suite.toml", "--out", folder, "--seed", seed, "--quiet", *settings)
     both = shared.json("compare", "first", "second", "--closures", "none,two_cumulant", "--details", "--quiet")
