@@ -3,8 +3,8 @@
 
     with_pysindy.py [FILE.nc] [--quick]
 
-The target is dxdt - rhs_baseline = (q/pi, p), divided by A, in a library that stays bounded.  Single bins of it are mostly noise; what helps is their number, weights by
-dxdt_sem, and few terms.  Trajectories average the noise away, so training through a solver (with_diffrax.py, with_pytorch.py) ends closer.
+The target is dxdt - rhs_baseline = (q/pi, p) in a library that stays bounded, times A.  On single bins (gradient matching) noise and the width of the bins in fast transients
+spoil it; the weak form integrates both away and gives the formula that is tested.  Training through a solver (with_diffrax.py, with_pytorch.py) needs no such choice.
 """
 
 import argparse
@@ -29,36 +29,64 @@ def inputs(r, v, J, K):
     return np.stack(np.broadcast_arrays(s, np.sqrt(1 - s**2), 1 - np.exp(-log_eps), g), -1)
 
 
-def samples(data, split):
-    """Library inputs [n, 4], targets (p, q)/A [n, 2] and their standard errors [n, 2] of every bin whose derivative is known."""
+def bins_of(data, split, library):
+    """Per bin of every point: A times the library [point, bin, terms], target (p, q) [point, bin, 2] by gradients, its standard error."""
     points = np.flatnonzero(data.split.values == ude_data.SPLITS[split])
     m = {name: value[:, None] for name, value in ude_data.parameters(data, points).items()}
-    x, target, error = data.x_mean.values[points], (data.dxdt - data.rhs_baseline).values[points], data.dxdt_sem.values[points]
-    unit = np.stack([1 / m["A"], np.pi / m["A"]], -1)
-    y, sem = target[..., ::-1] * unit, error[..., ::-1] * unit
-    known = np.isfinite(y).all(-1) & (x[..., 0] > 1e-3)
-    return inputs(x[..., 0], x[..., 1], m["J"], m["K"])[known], y[known], sem[known]
+    x = data.x_mean.values[points]
+    terms = np.asarray(library.fit_transform(inputs(x[..., 0], x[..., 1], m["J"], m["K"]).reshape(-1, 4))).reshape(*x.shape[:2], -1) * m["A"][..., None]
+    target, error = (data.dxdt - data.rhs_baseline).values[points], data.dxdt_sem.values[points]
+    return terms, target[..., ::-1] * [1, np.pi], error[..., ::-1] * [1, np.pi]
 
 
-def fit(library, x, y, sem, threshold):
-    """Coefficients [2, terms]: sequentially thresholded least squares of p and of q, every bin by its own error."""
-    terms = np.asarray(library.fit_transform(x))
+def gradient_rows(data, split, library):
+    """Rows of the regression on single bins."""
+    terms, target, error = bins_of(data, split, library)
+    known = np.isfinite(target).all(-1)
+    return terms[known], target[known], error[known]
+
+
+def weak_rows(data, split, library, width=10, stride=2):
+    """Rows of its weak form: multiplied by a bump of `width` bins and integrated, the derivative moved onto the bump, so that dxdt is not needed."""
+    points = np.flatnonzero(data.split.values == ude_data.SPLITS[split])
+    edges = np.linspace(-1, 1, width + 1)
+    bump = (1 - ((edges[1:] + edges[:-1]) / 2) ** 2) ** 2
+    slope = np.diff((1 - edges**2) ** 2) / bump.sum() / float(data.attrs["bin"])
+    bump /= bump.sum()
+    terms = bins_of(data, split, library)[0]
+    x, sem, rhs = (data[name].values[points] for name in ("x_mean", "x_sem", "rhs_baseline"))
+    first = np.arange(0, x.shape[1] - width + 1, stride)
+    window = lambda values: np.stack([values[:, f:f + width] for f in first], 1)  # noqa: E731  [point, window, width, ...]
+    over = lambda weights, values: np.einsum("b,pwb...->pw...", weights, window(values)).reshape(-1, values.shape[-1])  # noqa: E731
+    y = -over(slope, x) - over(bump, rhs)
+    return over(bump, terms), y[:, ::-1] * [1, np.pi], np.sqrt(over(slope**2, sem**2))[:, ::-1] * [1, np.pi]
+
+
+def explained(coefficients, terms, target, error):
+    """Share of the variance of p and of q, every row by its own error, that a formula explains."""
+    weight = 1 / (error + np.median(error, axis=0))
+    return 1 - np.sum(((target - terms @ coefficients.T) * weight) ** 2, axis=0) / np.sum((target * weight) ** 2, axis=0)
+
+
+def fit(terms, target, error, threshold):
+    """Coefficients [2, terms] of p and of q by sequentially thresholded least squares."""
     rows = []
     for k in range(2):
-        weight = 1 / (sem[:, k] + np.median(sem[:, k]))
-        optimiser = ps.STLSQ(threshold=threshold, alpha=1e-6 * len(x))
-        optimiser.fit(terms * weight[:, None], (y[:, k] * weight)[:, None])
+        weight = 1 / (error[:, k] + np.median(error[:, k]))
+        optimiser = ps.STLSQ(threshold=threshold, alpha=1e-3 * len(terms))
+        optimiser.fit(terms * weight[:, None], (target[:, k] * weight)[:, None])
         rows.append(optimiser.coef_[0])
     return np.array(rows)
 
 
-def predict(library, coefficients, pieces, width, substeps=4):
+def predict(coefficients, pieces, width, substeps):
     """Bin means of whole recordings by classical Runge-Kutta steps."""
     h, y, means = width / substeps, pieces["start"].copy(), []
 
     def field(y, u):
         r, v = np.maximum(y[:, 0], 1e-6), y[:, 1]
-        p, q = coefficients @ np.asarray(library.transform(inputs(r, v, pieces["J"], pieces["K"]))).T * pieces["A"]
+        state = inputs(r, v, pieces["J"], pieces["K"]).T
+        p, q = coefficients @ [term(*state) for term in LIBRARY.values()] * pieces["A"]
         return np.stack(ude_data.mass(r, v, u, p, np.maximum(q, -0.9 * pieces["Delta"]), pieces), -1)
 
     for u in pieces["u"].T:
@@ -80,16 +108,14 @@ def main():
     chosen = arguments.parse_args()
     data = ude_data.load(chosen.file)
     library = ps.CustomLibrary(list(LIBRARY.values()), [lambda *_, name=name: name for name in LIBRARY])
-    x, y, sem = samples(data, "train")
-    coefficients = fit(library, x, y, sem, 0.05)
-    for name, row in zip("pq", coefficients):
-        print(f"{name} = A (" + " ".join(f"{c:+.4f} [{term}]" for term, c in zip(LIBRARY, row) if c != 0) + ")")
-    for split in ("train", "test_interpolation", "test_extrapolation"):
-        x, y, sem = samples(data, split)
-        for k, name in enumerate("pq"):
-            left, all_of_it = (np.sum(((y[:, k] - p) / sem[:, k]) ** 2) for p in (np.asarray(library.transform(x)) @ coefficients[k], 0.0))
-            print(f"gradient matching, {split}: {100 * (1 - left / all_of_it):.0f} % of the weighted variance of {name} explained; a bin's standard error is {np.median(sem[:, k]) / np.sqrt(np.mean(y[:, k] ** 2)):.2f} of its rms")
-    return ude_data.judge(data, "formula", lambda pieces: predict(library, coefficients, pieces, float(data.attrs["bin"]), 2 if chosen.quick else 4))
+    for method, rows in (("gradient matching", gradient_rows), ("weak form", weak_rows)):
+        coefficients = fit(*rows(data, "train", library), 0.05)
+        for name, row in zip("pq", coefficients):
+            print(f"{method}: {name} = A (" + " ".join(f"{c:+.3f} [{term}]" for term, c in zip(LIBRARY, row) if c != 0) + ")")
+        for split in ("train", "test_interpolation", "test_extrapolation"):
+            p, q = explained(coefficients, *rows(data, split, library))
+            print(f"{method}, {split}: explains {100 * p:.0f} % of the variance of p and {100 * q:.0f} % of that of q, noise included")
+    return ude_data.judge(data, "formula", lambda pieces: predict(coefficients, pieces, float(data.attrs["bin"]), 2 if chosen.quick else 4))
 
 
 if __name__ == "__main__":
