@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -138,6 +139,14 @@ def test_file_opens_anywhere(ude):
     program.ok("export", "runs", "--to", "ude", "--out", "ude2.nc")
     assert program.path("ude2.nc").read_bytes() == before
     assert not [p for p in program.folder.iterdir() if p.name.endswith(".part")]
+
+
+def test_docs_describe_everything_in_the_file(ude):
+    _, _, data = ude
+    words = set(re.findall(r"`([^`\n]+)`", (EXAMPLES.parents[1] / "docs" / "export.md").read_text()))
+    swept_names = {n for n, v in data.variables.items() if "path" in v.attrs}
+    parameters = {str(p).rsplit("_", 1)[0] + "_NAME" for p in data.parameter.values}
+    assert not ((set(data.variables) - swept_names) | set(data.dims) | parameters | set(data.attrs) - {"title", "Conventions"}) - words
 
 
 def test_populations_in_milliseconds(spikemass):
