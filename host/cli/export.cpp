@@ -78,7 +78,7 @@ Verb add_export(CLI::App& app) {
     const auto* hold = verb->add_option("--hold-out", o->ude.split.hold_out, "ude: values of a swept key to test on, PATH=v1,v2 (repeatable); none: nothing (default: of mean_indegree the lowest and the second largest)")->take_all();
     const auto* validation = verb->add_option("--validation", o->ude.split.validation, "ude: values of a swept key to validate on, PATH=v1,v2 (repeatable)")->take_all();
     const auto* order = verb->add_option("--order", o->ude.order, "ude: order of the polynomials that give dxdt (default 3)");
-    const auto* window = verb->add_option("--window", o->ude.window, "ude: bins that they are fitted to, an odd number (default 7)");
+    const auto* window = verb->add_option("--window", o->ude.window, "ude: bins that they are fitted to, an odd number (default 5)");
     verb->add_flag("--json", o->json, "Print one JSON object");
     verb->add_flag("--quiet", o->quiet, "No notes on stderr");
     return {verb, [o, hold, validation, order, window] { return execute(*o, hold->count() + validation->count() > 0, order->count() + window->count() > 0); }};

@@ -15,7 +15,7 @@ namespace spikemass::handover {
 struct UdeOptions {
     SplitOptions split;
     int order = 3;          ///< of the polynomials that give dxdt
-    int window = 7;         ///< bins that they are fitted to
+    int window = 5;         ///< bins that they are fitted to
 };
 
 struct UdeSummary {

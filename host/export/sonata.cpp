@@ -61,10 +61,10 @@ SonataSummary export_sonata(const output::Dataset& d, const fs::path& folder) {
     if (files.empty()) throw ConfigurationError(fmt::format("{}: none of its runs is ok. Finish the sweep with `spikemass sweep --resume`; `spikemass status` lists failures.", d.path.string()));
     const auto there = static_cast<std::size_t>(std::count_if(files.begin(), files.end(), [](const SpikeFile& f) { return fs::exists(f.path); }));
     if (there == 0)
-        throw ConfigurationError(fmt::format("{}: no spikes were recorded ({} holds none of its runs). Run the sweep into a new folder with `spikemass sweep NET.toml --spikes --out DIR`: the same seeds give the same spikes.", d.path.string(), output::spikes_folder(d.path.parent_path()).string()));
+        throw ConfigurationError(fmt::format("{}: no spikes were recorded ({} holds none of its runs). Run the sweep into a new folder with `spikemass sweep NET.toml --spikes --out DIR`: the same seeds give the same spikes. What `spikemass run --spikes` writes is SONATA already.", d.path.string(), output::spikes_folder(d.path.parent_path()).string()));
     if (there < files.size()) {
         const auto missing = std::find_if(files.begin(), files.end(), [](const SpikeFile& f) { return !fs::exists(f.path); });
-        throw IoError(fmt::format("{}: {} of {} files of spikes are not there; the first is of {}, trial {}. Run the sweep again with --spikes into a new folder, or put them back.", missing->path.string(), files.size() - there, files.size(), describe_point(d, missing->point), d.header.first_trial + static_cast<std::int64_t>(missing->trial)));
+        throw IoError(fmt::format("{}: {} of {} files of spikes are not there; the first is of {}, trial {}. Put them there (those of shards that were merged lie in the shards' own folders), or run the sweep again with --spikes into a new folder.", missing->path.string(), files.size() - there, files.size(), describe_point(d, missing->point), d.header.first_trial + static_cast<std::int64_t>(missing->trial)));
     }
     if (fs::exists(folder) && (!fs::is_directory(folder) || !fs::is_empty(folder))) throw ConfigurationError(fmt::format("--out {}: is not an empty folder. Name a new one.", folder.string()));
 
