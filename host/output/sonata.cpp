@@ -191,7 +191,9 @@ SpikeFileContent read_spike_file(const std::filesystem::path& path) {
         const auto times = read_column<double>(group, where, "timestamps", H5T_NATIVE_DOUBLE, H5T_FLOAT);
         const auto ids = read_column<std::uint64_t>(group, where, "node_ids", H5T_NATIVE_UINT64, H5T_INTEGER);
         if (times.size() != ids.size()) throw IoError(fmt::format("{}: {} timestamps and {} node_ids; the file is damaged.", where, times.size(), ids.size()));
-        auto& p = content.populations.emplace_back(name, ids.size());
+        auto& p = content.populations.emplace_back();
+        p.name = name;
+        p.spikes = ids.size();
         if (!ids.empty()) {
             p.largest_id = *std::max_element(ids.begin(), ids.end());
             const auto [first, last] = std::minmax_element(times.begin(), times.end());
