@@ -63,7 +63,8 @@ bool python_has(const std::string& modules) {
         const int nowhere = open("/dev/null", O_RDWR);
         dup2(nowhere, STDOUT_FILENO);
         dup2(nowhere, STDERR_FILENO);
-        execlp(python_interpreter().c_str(), "python", "-c", ("import " + modules).c_str(), nullptr);
+        const std::string python = python_interpreter();
+        execlp(python.c_str(), python.c_str(), "-c", ("import " + modules).c_str(), nullptr);   // a virtual environment is found by argv[0]
         _exit(127);
     }
     int state = 0;

@@ -1,41 +1,16 @@
 """learn: from a sweep to closure files that run as masses; what it refuses."""
 
 import json
+import os
 
 import pytest
 
-from program import CONFIGURATION, IO
-
-NETWORK = """
-[run]
-dt = 5e-3
-warmup = 12.0
-duration = 20.0
-bin = 0.1
-record = ["rate", "v"]
-[population.E]
-size = 1500
-model = "qif"
-params = { eta = { distribution = "lorentzian", center = 0.0, half_width = 1.0 } }
-[projection.EE]
-source = "E"
-target = "E"
-topology = { kind = "fixed_indegree", mean_indegree = 20 }
-strength = 5.0
-[stimulus.step]
-target = "E"
-kind = "step"
-start = 22.0
-amplitude = 3.0
-[sweep]
-trials = 2
-"projection.EE.topology.mean_indegree" = [10, 20, 40, 80]
-"""
-
+from networks_to_learn import STEP
+from program import CONFIGURATION, IO, RUNTIME
 
 @pytest.fixture(scope="module")
 def learned(shared):
-    shared.write("net.toml", NETWORK)
+    shared.write("net.toml", STEP)
     shared.ok("sweep", "net.toml", "--out", "runs", "--quiet")
     return shared, shared.json("learn", "runs", "--out", "learned", "--ensemble", 2, "--quiet")
 
