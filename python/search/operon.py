@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import sys
 
 import numpy as np
 from scipy.optimize import least_squares
@@ -52,7 +51,7 @@ class Samples:
 
 
 def grown(columns, target, settings, seed):
-    """Infix texts of Operon's Pareto front.  One thread, so that a seed gives one result."""
+    """Infix texts of Operon's Pareto front, and those of its last population without scale and offset.  One thread, so that a seed gives one result."""
     import pyoperon as op
     from pyoperon.sklearn import SymbolicRegressor
 
@@ -65,7 +64,36 @@ def grown(columns, target, settings, seed):
         regressor.fit(np.column_stack([columns[n] for n in names]), target)
     hashes = {h: names[i] for i, h in enumerate(regressor.variables_)}
     front = {op.InfixFormatter.Format(model["tree"], hashes, 12) for model in regressor.pareto_front_}
-    return sorted(front, key=lambda text: (len(text), text))
+    rest = {op.InfixFormatter.Format(individual.Genotype, hashes, 12) for individual in regressor.individuals_}
+    return sorted(front, key=lambda text: (len(text), text)), sorted(rest, key=lambda text: (len(text), text))
+
+
+def scaled(text, samples):
+    """a + b f with the a and b that fit best."""
+    formula = f.parse(text)
+    with np.errstate(all="ignore"):
+        y = f.values(formula, samples.x) * np.ones(samples.y.size)
+    if not np.all(np.isfinite(y)):
+        raise ValueError(f"{text!r} is not finite")
+    root = np.sqrt(samples.weight)
+    (a, b), *_ = np.linalg.lstsq(np.column_stack([root, root * y]), root * samples.y, rcond=None)
+    return f.add(f.number(float(a)), f.multiply(f.number(float(b)), formula))
+
+
+def starts(samples, grid, limit, settings, seed):
+    """Formulas to begin with: Operon's front, and the front of those of its last population that are bounded, of which its own may hold none."""
+    rows = samples.rows(settings.rows)
+    front, rest = grown({n: x[rows] for n, x in samples.x.items()}, samples.y[rows], settings, seed)
+    found, kept = [], []
+    for make, texts in ((f.parse, front), (lambda text: scaled(text, samples), rest)):
+        for text in texts:
+            with contextlib.suppress(ValueError, ZeroDivisionError, OverflowError, np.linalg.LinAlgError):
+                formula = make(text)
+                if make is f.parse:
+                    found.append(formula)
+                elif f.bounded(formula, grid, limit):
+                    kept.append({"length": f.length_of(f.text_of(formula)), "error": samples.error(formula), "formula": formula})
+    return found + [k["formula"] for k in front_of(kept)]
 
 
 def front_of(candidates):
@@ -79,7 +107,6 @@ def front_of(candidates):
 
 def search(samples, grid, settings, seed):
     """Pareto front of one target for one seed: [{"text", "length", "constants", "error"}], bounded on `grid` {name: values}."""
-    rows = samples.rows(settings.rows)
     limit = 10.0 * float(np.max(np.abs(samples.y)))
     candidates = {}
 
@@ -89,12 +116,7 @@ def search(samples, grid, settings, seed):
             candidates[text] = {"text": text, "length": f.length_of(text), "constants": len(f.function_of(formula)[1]), "error": error, "seed": seed} if f.bounded(formula, grid, limit) else None
 
     seen = set()
-    for text in grown({n: x[rows] for n, x in samples.x.items()}, samples.y[rows], settings, seed):
-        try:
-            current = f.parse(text)
-        except (ValueError, ZeroDivisionError) as e:
-            print(f"seed {seed}: {e}", file=sys.stderr)
-            continue
+    for current in starts(samples, grid, limit, settings, seed):
         while True:   # backward elimination
             current = samples.fitted(current)
             shape = f.source_of(current, [])

@@ -26,7 +26,7 @@ trials = 2
 "projection.EE.topology.mean_indegree" = [10, 20, 40, 80]
 """
 
-# Annealed targets, steady states with and without input, eps < 1 in most: x = v/(pi r) from -0.05 to -8.
+# Annealed targets, steady states with and without input, most with eps from 0.2 to 1, where (p, q) stand out of the noise; x = v/(pi r) from -0.05 to about -8.
 ANNEALED = """
 [run]
 seed     = 7
@@ -37,7 +37,7 @@ bin      = 0.1
 record   = ["rate", "v"]
 [population.E]
 model  = "qif"
-size   = 10000
+size   = 20000
 params = { eta = { distribution = "lorentzian", center = 0.0, half_width = 1.0, draw = "compensated_quantiles" } }
 initial = { kind = "fixed_point", branch = "high" }
 [projection.EE]
@@ -52,11 +52,11 @@ start  = 32.0
 stop   = 44.0
 amplitude = 1.0
 [sweep]
-trials = 2
+trials = 4
 design = "zip"
-"population.E.params.eta.center"         = [-5.0, -5.0, -5.0, 5.0, 5.0, 5.0, 0.0, 0.0, 0.0, -2.0, -2.0, -2.0, -1.0, -1.0, -1.0, 1.0, 1.0, 1.0]
-"projection.EE.strength"                 = [15.0, 15.0, 15.0, -10.0, -10.0, -10.0, 5.0, 5.0, 5.0, 10.0, 10.0, 10.0, -5.0, -5.0, -5.0, -5.0, -5.0, -5.0]
-"projection.EE.topology.mean_indegree"   = [50, 100, 200, 100, 200, 400, 20, 50, 100, 30, 60, 120, 30, 60, 120, 30, 60, 120]
+"population.E.params.eta.center"         = [-5.0, -5.0, -5.0, 5.0, 5.0, 5.0, 0.0, 0.0, 0.0, -2.0, -2.0, -2.0, -1.0, -1.0, -1.0, 1.0, 1.0, 1.0, -3.0, -3.0, -3.0]
+"projection.EE.strength"                 = [15.0, 15.0, 15.0, -10.0, -10.0, -10.0, 5.0, 5.0, 5.0, 10.0, 10.0, 10.0, -5.0, -5.0, -5.0, -5.0, -5.0, -5.0, -3.0, -3.0, -3.0]
+"projection.EE.topology.mean_indegree"   = [25, 40, 80, 70, 100, 160, 10, 20, 40, 25, 40, 80, 15, 25, 40, 15, 25, 40, 7, 10, 15]
 """
 
 ALL_TO_ALL = """

@@ -47,7 +47,7 @@ def test_numbers_that_are_missing(changed):
 
 def test_failed_points_are_left_out_and_named(changed):
     def fail(file):
-        file["status"][0, :] = 1
+        file["status"][0, :] = 2
         for name in ("rate", "v"):
             file[name][0] = np.nan
     program = changed("failed", fail)
@@ -56,7 +56,7 @@ def test_failed_points_are_left_out_and_named(changed):
     program.refused(CONFIGURATION, "learn", "failed", "--out", "x", "--train-indegrees", "10,20", says=["mean_indegree 10", "20, 40, 80"], outputs=["x"])
 
     def fail_all(file):
-        file["status"][...] = 1
+        file["status"][...] = 2
     changed("all_failed", fail_all).refused(CONFIGURATION, "learn", "all_failed", "--out", "x", says=["nothing is left to learn from", "none of its trials is ok"], outputs=["x"])
 
 
