@@ -105,6 +105,7 @@ private:
         train_ = training_data(dataset_, configurations, options, out_.training);
         options.only_indegrees = s.validate;
         validate_ = training_data(dataset_, configurations, options, out_.validation);
+        out_.training.left_out = all.left_out;   // points without any run that is ok belong to neither part
         out_.steady_windows = train_.steady.size();
         out_.segments = train_.segments.size();
         out_.recordings = train_.full.size();

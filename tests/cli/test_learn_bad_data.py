@@ -71,7 +71,7 @@ def test_unequal_bins(changed):
 
 
 def test_bins_that_are_not_whole_steps_cannot_be_recorded(runs):
-    runs.refused(CONFIGURATION, "sweep", "net.toml", "--out", "odd", "--set", "sweep.design=\"grid\"", "--set", "sweep.\"run.dt\"=[5e-3, 7e-3]", says=["run.bin"], outputs=["odd"])
+    runs.refused(CONFIGURATION, "sweep", "net.toml", "--out", "odd", "--set", "sweep.design=\"grid\"", "--set", "sweep.\"run.dt\"=[5e-3, 7e-3]", says=["whole number of steps", "0.007"], outputs=["odd"])
 
 
 def test_trajectories_that_leave_their_range_are_reported(changed):
