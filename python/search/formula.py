@@ -25,7 +25,7 @@ def add(a, b, sign=1.0):
     total = dict(a)
     for monomial, coefficient in b.items():
         total[monomial] = total.get(monomial, 0.0) + sign * coefficient
-    largest = max(map(abs, total.values()), default=0.0)
+    largest = max(map(abs, (*a.values(), *b.values())), default=0.0)
     return {m: x for m, x in total.items() if abs(x) > NEGLIGIBLE * largest}
 
 
