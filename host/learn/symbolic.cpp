@@ -53,6 +53,18 @@ std::vector<Candidate> eliminate(const TrainingData& data, const TrainingData* v
     TrainOptions training = o.training;
     train(form, data, Stage::steady, theta, training);
     if (o.stage == Stage::joint) {
+        // Few windows leave most of the library undetermined: back towards the exact mass as far as trajectories want.
+        std::vector<double> start(theta.size(), 0.0);
+        double least = loss(form, data, start, training.threads);
+        for (double share : {1.0, 0.5, 0.25, 0.125}) {
+            std::vector<double> shrunk = theta;
+            for (double& x : shrunk) x *= share;
+            if (const double there = loss(form, data, shrunk, training.threads); there < least || !(least < std::numeric_limits<double>::infinity())) {
+                least = there;
+                start = std::move(shrunk);
+            }
+        }
+        theta = start;
         train(form, data, Stage::segments, theta, training);
         train(form, data, Stage::joint, theta, training);
     }
