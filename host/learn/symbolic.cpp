@@ -59,7 +59,7 @@ std::vector<Candidate> eliminate(const TrainingData& data, const TrainingData* v
         for (double share : {1.0, 0.5, 0.25, 0.125}) {
             std::vector<double> shrunk = theta;
             for (double& x : shrunk) x *= share;
-            if (const double there = loss(form, data, shrunk, training.threads); there < least || !(least < std::numeric_limits<double>::infinity())) {
+            if (const double there = loss(form, data, shrunk, training.threads); there < least) {
                 least = there;
                 start = std::move(shrunk);
             }
