@@ -55,19 +55,21 @@ double largest_eps_of(const TrainingData& data) {
 Json run_search(const std::filesystem::path& samples, const FreeFormOptions& o) {
     std::string seeds;
     for (int i = 0; i < o.seeds; ++i) seeds += fmt::format("{}{}", i ? "," : "", o.first_seed + static_cast<std::uint64_t>(i));
-    const std::filesystem::path result = samples.parent_path() / "free_form.json";
+    const std::filesystem::path result = samples.parent_path() / "free_form.json", part = result.string() + ".part";
     std::string said;
     bool going = true;
     const int code = run_python("learn --free-form", python_script("spikemass_search.py"), {samples.string(), "--seeds", seeds, "--symbols", o.symbols, "--variables", o.variables, "--jobs", std::to_string(o.training.threads)},
-                                {.packages = packages, .output = result, .line = [&](const std::string& line) {
+                                {.packages = packages, .output = part, .line = [&](const std::string& line) {
                                      int done = 0, all = 1;
                                      const bool is_progress = std::sscanf(line.c_str(), "progress %d/%d", &done, &all) == 2;
                                      if (!line.empty() && !is_progress) said = line;
                                      if (o.progress && (line.empty() || is_progress)) going = o.progress(is_progress ? 0.7 * done / all : -1.0, is_progress ? line.substr(9) : "");
                                      return going;
                                  }});
+    if (!going || code != 0) std::filesystem::remove(part);
     if (!going) return nullptr;
     if (code != 0) throw Error(ExitCode::runtime, fmt::format("learn --free-form: the search ended with exit code {}: {} The networks are kept: say the same command again with --resume, or without --free-form.", code, said.empty() ? "it said nothing." : said));
+    std::filesystem::rename(part, result);
     try {
         return Json::parse(output::read_file(result));
     } catch (const Json::exception&) {
@@ -77,7 +79,17 @@ Json run_search(const std::filesystem::path& samples, const FreeFormOptions& o) 
 
 }  // namespace
 
-void require_search() {
+void require_search(const std::string& symbols, const std::string& variables) {
+    const auto check = [](const char* option, const std::string& list, const std::string& known) {
+        for (std::size_t at = 0; at <= list.size();) {
+            const std::size_t end = std::min(list.find(',', at), list.size());
+            const std::string name = list.substr(at, end - at);
+            if (name.empty() || ("," + known + ",").find("," + name + ",") == std::string::npos) throw ConfigurationError(fmt::format("{} {}: \"{}\" must be among {}.", option, list, name, known));
+            at = end + 1;
+        }
+    };
+    check("--free-form-symbols", symbols, "add,sub,mul,div,sqrt,square,exp,log,tanh,abs");
+    check("--free-form-variables", variables, "s,c,eps,h,sg");
     if (python_has("numpy, scipy, pyoperon.sklearn")) return;
     throw Error(ExitCode::runtime, fmt::format("learn --free-form: {} cannot import pyoperon. Install {} for it, for instance in a virtual environment (python3 -m venv V; V/bin/pip install -r packaging/python.txt) and name that by "
                                                "SPIKEMASS_PYTHON=V/bin/python3, or leave --free-form out.", python_interpreter(), packages));

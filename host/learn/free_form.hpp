@@ -34,8 +34,8 @@ struct FreeFormResult {
     std::size_t pairs = 0;                             ///< that were scored
 };
 
-/// Throws Error with the remedy where the interpreter cannot import what the search needs.
-void require_search();
+/// Errors: ConfigurationError (a name that is not known), Error with the remedy where the interpreter cannot import what the search needs.
+void require_search(const std::string& symbols, const std::string& variables);
 
 /// `samples`: the file for the script; it and what the script prints (samples.csv -> free_form.json) stay there.  Same samples, options and seeds: same result.
 /// Errors: Error (the script failed), IoError.

@@ -83,7 +83,7 @@ public:
     LearnOutcome run() {
         if (o_.stage == Stage::steady && o_.hidden) throw ConfigurationError("--stage steady with --form hidden: hidden states have no value in a steady window that could be read off. Use --form static, or --stage joint.");
         if (o_.free_form && (o_.hidden || o_.ensemble < 1)) throw ConfigurationError("--free-form with --form hidden: formulas are found for p and q as functions of the state. Use --form static.");
-        if (o_.free_form) require_search();
+        if (o_.free_form) require_search(o_.free_form_symbols, o_.free_form_variables);
         prepare();
         for (int m = 0; m < o_.ensemble; ++m) train_member(m);
         choose_member();

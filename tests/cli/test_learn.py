@@ -84,6 +84,8 @@ def test_elimination_without_theory_beside_the_other(learned):
 def test_free_form_without_its_python(learned):
     program, _ = learned
     program.refused(RUNTIME, "learn", "runs", "--out", "x", "--free-form", env={"SPIKEMASS_PYTHON": "/nowhere/python"}, says=["/nowhere/python", "pyoperon", "packaging/python.txt", "SPIKEMASS_PYTHON"], outputs=["x"])
+    for option, name in (("--free-form-symbols", "add,sin"), ("--free-form-variables", "s,r"), ("--free-form-symbols", "add,,mul")):
+        program.refused(CONFIGURATION, "learn", "runs", "--out", "x", "--free-form", option, name, says=[option, "must be among"], outputs=["x"])
     program.refused(CONFIGURATION, "learn", "runs", "--out", "x", "--free-form", "--form", "hidden", says=["--form static"], outputs=["x"])
 
 
@@ -102,4 +104,3 @@ def test_free_form(learned):
     for file in ("samples.csv", "free_form.json", "closure_free_form.toml", "formula_free_form.tex"):
         assert program.path(f"free1/{file}").read_text()
     assert program.json("run", "net.toml", "--level", "mass", "--closure", "free1/closure_free_form.toml")["level"] == "mass.learned_free_form"
-    program.refused(RUNTIME, "learn", "runs", "--out", "free1", "--resume", "--ensemble", 1, "--free-form", "--free-form-symbols", "sin", "--quiet", says=["sin", "must be among"])
