@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the virtual environment build/venv with what examples/ude needs (packaging/python.txt; PyPI, about 1 GB on the disk).  Again: brings it up to date.
+# Makes the virtual environment build/venv with what examples/ude and `learn --free-form` need (packaging/python.txt; PyPI, about 1 GB on the disk).  Again: brings it up to date.
 # usage: scripts/python_env.sh [PYTHON]      PYTHON: interpreter to make it from, 3.11 or later (default python3)
 set -eu -o pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)

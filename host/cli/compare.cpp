@@ -3,8 +3,6 @@
 #include "host/compare/compare.hpp"
 
 #include <fmt/format.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <memory>
@@ -12,6 +10,7 @@
 
 #include "host/cli/options.hpp"
 #include "host/output/sweep_folder.hpp"
+#include "host/python.hpp"
 #include "host/sweep/sweep.hpp"
 #include "models/base/error.hpp"
 
@@ -180,32 +179,9 @@ int execute(const Options& o) {
     return outcomes.size() == 1 ? show_one(o, outcomes[0], files[0]) : show_suites(o, outcomes, files);
 }
 
-/// The page is made by Python and matplotlib; the scripts lie beside the sources or in share/.
+/// The page is made by Python and matplotlib.
 int report(const std::vector<std::string>& arguments) {
-    const auto self = std::filesystem::read_symlink("/proc/self/exe").parent_path();
-    std::filesystem::path script;
-    for (const std::filesystem::path& p : {self / "../share/spikemass/python", std::filesystem::path(SPIKEMASS_PYTHON_DIR)})
-        if (std::filesystem::exists(p / "spikemass_report.py")) {
-            script = p / "spikemass_report.py";
-            break;
-        }
-    if (script.empty()) throw IoError(std::string("report: spikemass_report.py was not found in ") + SPIKEMASS_PYTHON_DIR + ". It belongs to the program's sources: install the program again.");
-    const char* chosen = std::getenv("SPIKEMASS_PYTHON");
-    const std::string python = chosen ? chosen : std::filesystem::exists("/usr/bin/python3") ? "/usr/bin/python3" : "python3";
-    std::vector<std::string> words{python, script.string()};
-    words.insert(words.end(), arguments.begin(), arguments.end());
-    std::vector<char*> argv;
-    for (std::string& w : words) argv.push_back(w.data());
-    argv.push_back(nullptr);
-    const pid_t child = fork();
-    if (child == 0) {
-        execvp(argv[0], argv.data());
-        _exit(127);
-    }
-    int state = 0;
-    if (child < 0 || waitpid(child, &state, 0) < 0 || (WIFEXITED(state) && WEXITSTATUS(state) == 127))
-        throw Error(ExitCode::runtime, fmt::format("report: {} could not be started. Install python3 with numpy, matplotlib, netCDF4 and h5py, or name an interpreter by SPIKEMASS_PYTHON.", python));
-    return WIFEXITED(state) ? WEXITSTATUS(state) : static_cast<int>(ExitCode::runtime);
+    return run_python("report", python_script("spikemass_report.py"), arguments, {.packages = "numpy, matplotlib, netCDF4 and h5py", .output = {}, .line = {}});
 }
 
 }  // namespace

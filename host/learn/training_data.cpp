@@ -209,6 +209,11 @@ private:
 
 TrainingData training_data(const output::Dataset& dataset, const std::vector<Configuration>& configurations, const DataOptions& options, DataSummary& summary) {
     if (dataset.runs.v.empty()) refuse(dataset, "v was not recorded", "A closure is learned from r and v together: add \"v\" to run.record and run the sweep again.");
+    for (std::size_t b = 2; b < dataset.time.size(); ++b) {
+        const double width = dataset.time[b] - dataset.time[b - 1], first = dataset.time[1] - dataset.time[0];
+        if (!(std::abs(width - first) <= 1e-6 * first))
+            refuse(dataset, fmt::format("its bins are not equal: bin centres {} to {} are {:.6g}, {:.6g} and {:.6g}", b - 2, b, dataset.time[b - 2], dataset.time[b - 1], dataset.time[b]), "Rates are compared bin by bin: record with one bin width.");
+    }
     TrainingData data;
     std::set<double> indegrees;
     summary.points = configurations.size();
@@ -230,6 +235,10 @@ TrainingData training_data(const output::Dataset& dataset, const std::vector<Con
             summary.left_out.push_back(name + ": left out, every neuron hears every other and (p, q) is 0.");
             continue;
         }
+        const double bin = static_cast<double>(c.plan.steps_per_bin) * c.network.dt;
+        if (c.plan.bins != static_cast<std::int64_t>(dataset.time.size()) || (dataset.time.size() > 1 && !(std::abs(dataset.time[1] - dataset.time[0] - bin) <= 1e-6 * bin)))
+            refuse(dataset, fmt::format("{}: {} bins of {:g} are configured, and the file has {} bins that are {:.6g} apart", name, c.plan.bins, bin, dataset.time.size(), dataset.time.size() > 1 ? dataset.time[1] - dataset.time[0] : 0.0),
+                   "Bins must be the same whole number of steps in all of a point's recording: run the sweep again.");
         ++summary.used;
         indegrees.insert(point.mean_indegree);
         Builder(point, m, inputs_of(c), static_cast<double>(c.plan.steps_per_bin) * c.network.dt / tau, name, data, summary).build();

@@ -23,7 +23,7 @@ struct DataSummary {
 
 /// `configurations`: of the dataset's points.  Means are over the trials that are ok.
 /// Errors: ConfigurationError where the network is not one population of qif or theta neurons with Lorentzian eta and one projection onto itself by delta synapses, where v was not recorded,
-/// where bins are not a whole number of steps long, or where nothing is left.
+/// where bins are unequal or not those of the configuration, where numbers are missing in runs that are ok, or where nothing is left.
 TrainingData training_data(const output::Dataset& dataset, const std::vector<Configuration>& configurations, const DataOptions& options, DataSummary& summary);
 
 }  // namespace spikemass::learn
