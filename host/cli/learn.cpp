@@ -18,8 +18,24 @@ namespace {
 struct Options {
     Common common;
     std::string dataset, out, form = "static", stage = "joint";
+    std::vector<std::string> within;
     LearnOptions what;
 };
+
+/// "projection.EE.strength=0,100"
+learn::PointRange range_of(const std::string& text) {
+    const auto equals = text.find('='), comma = text.find(',', equals == std::string::npos ? 0 : equals);
+    learn::PointRange r;
+    try {
+        if (equals == std::string::npos || comma == std::string::npos) throw std::invalid_argument(text);
+        std::size_t low = 0, high = 0;
+        r = {text.substr(0, equals), std::stod(text.substr(equals + 1), &low), std::stod(text.substr(comma + 1), &high)};
+        if (equals + 1 + low != comma || comma + 1 + high != text.size() || !(r.low <= r.high)) throw std::invalid_argument(text);
+    } catch (const std::logic_error&) {
+        throw ConfigurationError(fmt::format("--train-range {}: must be PATH=LOW,HIGH with a swept key and LOW <= HIGH, as projection.EE.strength=0,100.", text));
+    }
+    return r;
+}
 
 int execute(const Options& o) {
     o.common.refuse_cuda("closures are trained on the CPU.");
@@ -28,6 +44,7 @@ int execute(const Options& o) {
     LearnOptions w = o.what;
     w.stage = o.stage == "steady" ? learn::Stage::steady : learn::Stage::joint;
     w.out = o.out;
+    for (const std::string& text : o.within) w.train_within.push_back(range_of(text));
     w.hidden = o.form == "hidden";
     w.threads = o.common.all_threads();
     w.quiet = o.common.quiet;
@@ -71,6 +88,7 @@ Verb add_learn(CLI::App& app) {
     verb->add_option("--terms", o->what.most_terms, "Most terms of the formula (default 8)")->check(CLI::Range(1, 28));
     verb->add_option("--train-indegrees", o->what.train_indegrees, "Train on these mean in-degrees (default: all but those of validation)")->delimiter(',');
     verb->add_option("--validate-indegrees", o->what.validate_indegrees, "Choose the number of terms and the best network on these (default: the second largest)")->delimiter(',');
+    verb->add_option("--train-range", o->within, "Train only on points whose swept value lies in a range: PATH=LOW,HIGH (again for more)")->allow_extra_args(false);
     verb->add_option("--control-indegree", o->what.control_indegree, "Control: all-to-all runs are taken for sparse ones of this mean in-degree; what is learned should be 0")->check(CLI::NonNegativeNumber);
     verb->add_option("--stage", o->stage, "joint (default): steady windows, then trajectories; steady: steady windows alone");
     verb->add_flag("--without-theory", o->what.without_theory, "Make closure.toml and the thresholded front without the terms that theory suggests");

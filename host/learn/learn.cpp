@@ -97,12 +97,14 @@ public:
 private:
     void prepare() {
         const std::vector<Configuration> configurations = configurations_of(dataset_);
-        DataOptions options{{}, o_.control_indegree};
+        DataOptions options{{}, o_.control_indegree, {}};
         DataSummary all;
         training_data(dataset_, configurations, options, all);
         const Split s = split(all, o_);
         options.only_indegrees = s.train;
+        options.within = o_.train_within;
         train_ = training_data(dataset_, configurations, options, out_.training);
+        options.within.clear();
         options.only_indegrees = s.validate;
         validate_ = training_data(dataset_, configurations, options, out_.validation);
         out_.training.left_out = all.left_out;   // points without any run that is ok belong to neither part
@@ -121,6 +123,7 @@ private:
         output::check_writable(o_.out);
         identity_ = Json{{"version", checkpoint_version}, {"dataset", dataset_.header.sha256}, {"hidden", o_.hidden}, {"stage", stage_word()}, {"units", o_.units}, {"ridge", o_.ridge}, {"seed", o_.seed},
                          {"train", s.train}, {"validate", s.validate}, {"control", o_.control_indegree}};
+        for (const PointRange& r : o_.train_within) identity_["within"].push_back({r.path, r.low, r.high});
         if (std::filesystem::exists(checkpoint_file())) {
             if (!o_.resume) throw ConfigurationError(fmt::format("{} exists: --out holds an earlier training. Add --resume to go on with it, or choose another folder.", checkpoint_file().string()));
             try {

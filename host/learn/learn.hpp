@@ -22,6 +22,7 @@ struct LearnOptions {
     int units = 4, ensemble = 5, most_terms = 8;
     double ridge = 0.03;
     std::vector<double> train_indegrees, validate_indegrees;   ///< empty: all but the validation's; a level in the middle
+    std::vector<learn::PointRange> train_within;               ///< of the points, which are trained on; validation takes all
     double control_indegree = 0.0;
     bool without_theory = false;                               ///< closure.toml is the formula without the terms that theory suggests
     bool free_form = false;

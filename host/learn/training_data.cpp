@@ -6,6 +6,7 @@
 #include <set>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "host/mass/afferents.hpp"
 #include "kernels/delays.hpp"
@@ -63,6 +64,17 @@ namespace {
 
 [[noreturn]] void refuse(const output::Dataset& d, const std::string& why, const std::string& remedy) {
     throw ConfigurationError(fmt::format("{}: {}. {}", d.path.string(), why, remedy));
+}
+
+bool lies_in(const output::Dataset& d, std::size_t point, const PointRange& range) {
+    const auto axis = std::find(d.header.axes.begin(), d.header.axes.end(), range.path);
+    if (axis == d.header.axes.end()) refuse(d, fmt::format("{} is not swept", range.path), fmt::format("Choose among {}.", fmt::join(d.header.axes, ", ")));
+    return std::visit([&](const auto& x) {
+        using X = std::decay_t<decltype(x)>;
+        if constexpr (std::is_same_v<X, std::string> || std::is_same_v<X, bool>) refuse(d, fmt::format("{} has no numbers", range.path), "Choose a key whose swept values are numbers.");
+        else return static_cast<double>(x) >= range.low && static_cast<double>(x) <= range.high;
+        return false;
+    }, d.header.points[point][static_cast<std::size_t>(axis - d.header.axes.begin())]);
 }
 
 /// The point's parameters, times in tau.
@@ -222,6 +234,7 @@ TrainingData training_data(const output::Dataset& dataset, const std::vector<Con
         const Point point = point_of(dataset, c.network, options);
         const double tau = c.network.populations[0].tau;
         const std::string name = fmt::format("eta = {:g}, J = {:g}, K = {:g}", point.eta, point.coupling, point.mean_indegree);
+        if (std::any_of(options.within.begin(), options.within.end(), [&](const PointRange& r) { return !lies_in(dataset, i, r); })) continue;
         if (!options.only_indegrees.empty() && std::none_of(options.only_indegrees.begin(), options.only_indegrees.end(), [&](double k) { return std::abs(k - point.mean_indegree) < 1e-9 * k; })) continue;
         const Mean m = mean_of(dataset, i, tau);
         if (m.trials == 0) {

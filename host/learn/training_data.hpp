@@ -10,9 +10,16 @@
 
 namespace spikemass::learn {
 
+/// Points whose swept value of `path` lies in [low, high].
+struct PointRange {
+    std::string path;
+    double low = 0.0, high = 0.0;
+};
+
 struct DataOptions {
     std::vector<double> only_indegrees;   ///< empty: all
     double control_indegree = 0.0;        ///< of all_to_all, K that the learned part is told, with 1 - K/N = 1: what it finds should be 0
+    std::vector<PointRange> within;       ///< points outside any of these are left out
 };
 
 struct DataSummary {

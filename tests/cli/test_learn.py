@@ -58,6 +58,8 @@ def test_refused(learned):
     program.refused(CONFIGURATION, "learn", "runs", "--out", "x", "--train-indegrees", "10,33", says=["33", "10, 20, 40, 80"], outputs=["x"])
     program.refused(CONFIGURATION, "learn", "runs", "--out", "x", "--form", "fast", says=["static", "hidden"], outputs=["x"])
     program.refused(IO, "learn", "nowhere", "--out", "x", outputs=["x"])
+    program.refused(CONFIGURATION, "learn", "runs", "--out", "x", "--train-range", "projection.EE.strength=0,9", says=["projection.EE.strength", "not swept", "mean_indegree"], outputs=["x"])
+    program.refused(CONFIGURATION, "learn", "runs", "--out", "x", "--train-range", "projection.EE.topology.mean_indegree=30", says=["--train-range", "LOW,HIGH"], outputs=["x"])
     program.refused(CONFIGURATION, "run", "net.toml", "--level", "mass", "--closure", "net.toml", says=["net.toml", "[closure]"])
 
 
