@@ -56,7 +56,8 @@ class Dataset:
         return self.file[coordinate][:].filled()
 
     def input(self):
-        return self.file["stimulus"][:, :, 0].filled()
+        values = self.file["stimulus"][..., 0].filled()
+        return np.broadcast_to(values, (len(self.r), len(self.time)))   # stored once where it is the same at all points
 
     def levels(self):
         return [name for name in self.file.groups if name.startswith("mass")]

@@ -33,11 +33,15 @@ def main():
     sweep(here / "network.toml", a.out / "train", *settings)
     lap("simulation")
     learned = a.out / "learned"
-    call("learn", a.out / "train", "--out", learned, "--validate-indegrees", "20,200", *(["--free-form"] if a.free_form else []), *(["--resume"] if learned.exists() else []))
+    # units and ridge: those with the least mean validation loss of {4, 8} x {0.03, 0.1, 0.3}
+    call("learn", a.out / "train", "--out", learned, "--validate-indegrees", "20,200", "--units", 8, "--ridge", 0.1, *(["--free-form"] if a.free_form else []), *(["--resume"] if learned.exists() else []))
     lap("learning")
+    hidden = a.out / "learned_hidden"
+    call("learn", a.out / "train", "--out", hidden, "--validate-indegrees", "20,200", "--form", "hidden", "--quiet", *(["--resume"] if hidden.exists() else []))
+    lap("hidden states")
     if not a.no_test:
         import sys
-        sys.argv = ["score_test_set.py", str(learned), str(a.out), "--train", str(a.out / "train"), *(x for s in settings for x in ("--set", s))]
+        sys.argv = ["score_test_set.py", str(learned), str(a.out), "--train", str(a.out / "train"), "--also", str(hidden / "closure_network.toml"), *(x for s in settings for x in ("--set", s))]
         import score_test_set
         score_test_set.main()
         lap("test set")

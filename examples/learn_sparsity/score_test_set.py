@@ -97,11 +97,12 @@ def main():
     parser.add_argument("out", type=Path)
     parser.add_argument("--log", type=Path, help="default: OUT/test_log.jsonl")
     parser.add_argument("--train", type=Path, help="the training sweep, for the step response at trained levels")
+    parser.add_argument("--also", type=Path, action="append", default=[], help="another closure file")
     parser.add_argument("--set", action="append", default=[], help="settings of every network, as of the program")
     a = parser.parse_args()
     log = a.log or a.out / "test_log.jsonl"
-    files = closures(a.learned)
-    hashes = {str(f.relative_to(a.learned)): sha256(f) for f in files}
+    files = closures(a.learned) + a.also
+    hashes = {str(f.relative_to(a.learned) if f.is_relative_to(a.learned) else f.parent.name + "/" + f.name): sha256(f) for f in files}
     before = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
     print(f"opening the test set, time {len(before) + 1}" + (": it is no longer unseen" if any(b["closures"] != hashes for b in before) else ""))
     names = ",".join(["none", *shortcuts, *map(str, files)])
