@@ -263,6 +263,7 @@ Solution solve(const std::vector<const Recording*>& recordings, const std::vecto
     }
     const std::size_t series = recordings.front()->series.size();
     double worst = 0.0;
+    const bool repeated = std::all_of(recordings.begin(), recordings.end(), [](const Recording* r) { return r->trials.size() > 1; });   // one trial does not tell the noise of slow modes
     for (std::size_t s = 0; s < series; ++s) {
         Misfit m;
         m.population = recordings.front()->series[s].population;
@@ -278,7 +279,7 @@ Solution solve(const std::vector<const Recording*>& recordings, const std::vecto
         m.rms = std::sqrt(square / bins);
         m.noise = std::sqrt(m.noise);
         m.scale = std::sqrt(m.scale);
-        if (m.noise > 1e-4 * m.scale) worst = std::max(worst, m.rms / m.noise);
+        if (repeated && m.noise > 1e-4 * m.scale) worst = std::max(worst, m.rms / m.noise);
         out.misfit.push_back(m);
     }
     if (worst > 3.0)
