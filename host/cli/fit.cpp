@@ -68,7 +68,7 @@ int execute(const Options& o) {
     check_output_file("--write", o.write);
     const fit::FitOptions options = options_of(o);
     const auto begin = std::chrono::steady_clock::now();
-    const output::Dataset dataset = output::read_dataset(output::dataset_path(o.dataset));
+    const output::Dataset dataset = output::read_dataset(output::resolve_dataset(o.dataset));
     const std::vector<Configuration> configurations = configurations_of(dataset);
     const fit::FitReport report = fit::fit(fit::recordings_of(dataset, configurations, o.level), dataset.header.axes, options);
     if (!o.write.empty() && report.fits.size() > 1) throw ConfigurationError("--write: every point has parameters of its own, and a network file has one set. Leave --each away, or fit a dataset of one point.");

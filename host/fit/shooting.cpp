@@ -16,6 +16,7 @@ namespace {
 
 constexpr int strip = 8;   // derivatives per run
 using Dual = ceres::Jet<double, strip>;
+constexpr double prior_share = 0.01;   // of a bin's weight: keeps hidden states that the data do not feel, and is nothing beside those that they do
 
 }  // namespace
 
@@ -289,7 +290,7 @@ std::vector<double> Shooting::guess(const std::vector<double>& theta) {
         if (measured(state)) return;
         for (std::size_t k = 0; k < (options_.continuity > 0.0 ? 1 : segments()); ++k) {
             prior_[k * n + state] = guess[k * n + state];
-            prior_weight_[k * n + state] = 1.0 / scale;
+            prior_weight_[k * n + state] = prior_share / scale;
         }
     };
     for (std::size_t i = 0; i < input.size(); ++i) {

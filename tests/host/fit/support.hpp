@@ -28,7 +28,9 @@ inline Configuration configuration(Network network, double duration = 30.0, bool
     c.run.bin = 0.1;
     c.run.warmup = 5.0;
     c.run.duration = duration;
-    c.plan = {.warmup_steps = 500, .steps_per_bin = 10, .bins = std::llround(duration / c.run.bin)};
+    c.plan.warmup_steps = 500;
+    c.plan.steps_per_bin = 10;
+    c.plan.bins = std::llround(duration / c.run.bin);
     c.plan.record.v = true;
     mass::resolve_initial(c.network);
     return c;
