@@ -17,13 +17,13 @@ nlohmann::ordered_json number(double x) { return std::isfinite(x) ? nlohmann::or
 std::string interval(const Estimate& e) {
     if (!e.at_bound.empty()) return "at its " + e.at_bound + " bound";
     if (!std::isfinite(e.low)) return "not identifiable";
-    const double half = e.high - e.value;
+    const double half = std::max(e.high - e.value, e.value - e.low);
     const int digits = half > 0.0 ? std::clamp(1 - static_cast<int>(std::floor(std::log10(half))), 0, 9) : 9;
     return fmt::format("[{:.{}f}, {:.{}f}]", e.low, digits, e.high, digits);
 }
 
 std::string value(const Estimate& e) {
-    const double half = e.high - e.value;
+    const double half = std::max(e.high - e.value, e.value - e.low);
     if (!std::isfinite(half) || half <= 0.0) return fmt::format("{:.6g}", e.value);
     return fmt::format("{:.{}f}", e.value, std::clamp(1 - static_cast<int>(std::floor(std::log10(half))), 0, 9));
 }

@@ -16,6 +16,7 @@ namespace {
 
 constexpr int strip = 8;   // derivatives per run
 using Dual = ceres::Jet<double, strip>;
+constexpr std::int64_t most_substeps = 20;   // times those of the network's own values
 constexpr double prior_share = 0.01;   // of a bin's weight: keeps hidden states that the data do not feel, and is nothing beside those that they do
 
 }  // namespace
@@ -312,7 +313,8 @@ std::int64_t Shooting::substeps(const std::vector<double>& theta) const {
         for (const double u : unit_[a]) unit = std::max(unit, std::abs(u));
         input += extra * unit;
     }
-    return mass::choose_substeps(model, recording_.configuration.network.dt, input);
+    // Not without end for values that are far off: a mass that needs more leaves its range, and is told to have.
+    return std::min(mass::choose_substeps(model, recording_.configuration.network.dt, input), most_substeps * mass::choose_substeps(model_, recording_.configuration.network.dt, largest_input_));
 }
 
 }  // namespace spikemass::fit

@@ -257,6 +257,7 @@ Solution solve(const std::vector<const Recording*>& recordings, const std::vecto
         e.standard_error = u.standard_error[i];
         e.low = e.value - u.half_width[i];
         e.high = e.value + u.half_width[i];
+        if (std::isfinite(e.low)) e.low = std::max(e.low, e.parameter.lower), e.high = std::min(e.high, e.parameter.upper);
         if (!e.at_bound.empty())
             out.warnings.push_back(fmt::format("{} ended at its {} bound, {:.6g}: the other intervals hold it there. Move the bound (--bounds {}=LOW,HIGH), or leave it out of --free.", e.parameter.path, e.at_bound,
                                                e.at_bound == "lower" ? e.parameter.lower : e.parameter.upper, e.parameter.path));
