@@ -28,7 +28,14 @@ struct Entry {
 constexpr Entry entries[] = {
     {"rates", nullptr, nullptr, [](const LiveContext& c, const std::string&) -> std::shared_ptr<LiveConsumer> { return std::make_shared<RatesWriter>(c); }, output::LiveFile::size_bound},
     {"compare", nullptr, nullptr, [](const LiveContext& c, const std::string&) -> std::shared_ptr<LiveConsumer> { return std::make_shared<RunningComparison>(c); }, RunningComparison::size_bound},
-    {"fit", "MODEL", [](const std::string& model) { fit::closure_of_model(model); },
+    {"fit", "MODEL",
+     [](const std::string& model) {
+         try {
+             fit::closure_of_model(model);
+         } catch (const ConfigurationError& e) {
+             throw ConfigurationError(fmt::format("--live fit={}: {}", model, e.what()));
+         }
+     },
      [](const LiveContext& c, const std::string& model) -> std::shared_ptr<LiveConsumer> { return std::make_shared<RunningFit>(c, model); }, RunningFit::size_bound},
 };
 
