@@ -140,6 +140,9 @@ std::vector<Recording> recordings_of(const output::Dataset& d, const std::vector
         }
         return t;
     };
+    const auto is_mass = [](const std::string& name) { return name.starts_with("mass"); };
+    if (level == "spiking" && std::none_of(d.runs.status.begin(), d.runs.status.end(), [](output::TrialStatus s) { return s == output::TrialStatus::ok; }) && std::any_of(d.groups.begin(), d.groups.end(), is_mass))
+        throw ConfigurationError(fmt::format("{}: holds no spiking run that is ok, but the level {}. Use --level {} to fit that.", d.path.string(), *std::find_if(d.groups.begin(), d.groups.end(), is_mass), *std::find_if(d.groups.begin(), d.groups.end(), is_mass)));
     output::Group group;
     std::vector<double> rate, v, status;
     std::size_t group_trials = 1;
@@ -147,7 +150,7 @@ std::vector<Recording> recordings_of(const output::Dataset& d, const std::vector
         if (std::find(d.groups.begin(), d.groups.end(), level) == d.groups.end()) {
             std::vector<std::string> known = {"spiking"};
             for (const std::string& g : d.groups)
-                if (g.find("mass") != std::string::npos) known.push_back(g);
+                if (is_mass(g)) known.push_back(g);
             throw ConfigurationError(fmt::format("--level {}: {} has no such level. {}", config::shorten(level), d.path.string(), config::suggestion(level, known, "Levels")));
         }
         group = output::read_group(d.path, level);

@@ -208,7 +208,8 @@ Shooting::Values Shooting::evaluate(const double* theta, const double* states, b
             for (std::size_t i = 0; i < this->states(); ++i) out.jacobian(static_cast<Eigen::Index>(first_prior + i), static_cast<Eigen::Index>(count + i)) = prior_weight_[i];
         }
     } catch (const DivergenceError& e) {
-        out.diverged = e.what();
+        const std::string what = e.what();
+        out.diverged = what.substr(0, what.rfind(". Use "));   // its remedy is for runs
         return out;
     }
     if (options_.robust > 0.0)

@@ -21,7 +21,7 @@ void append_stored(std::vector<double>& to, const std::vector<double>& x, double
 
 }  // namespace
 
-RunningFit::RunningFit(const LiveContext& context, const std::string& model) : context_(context), path_(context.place("live_fit.json")) {
+RunningFit::RunningFit(const LiveContext& context, const std::string& model) : context_(context), model_(model), path_(context.place("live_fit.json")) {
     options_.mass.closure = fit::closure_of_model(model);
     options_.each = true;
     options_.solve.stop = &stop_;

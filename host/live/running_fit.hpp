@@ -25,7 +25,7 @@ public:
     /// `model`: mpr, or a closure.  Throws ConfigurationError, IoError (a closure file).
     RunningFit(const LiveContext& context, const std::string& model);
     ~RunningFit() override;
-    std::string name() const override { return "fit"; }
+    std::string name() const override { return "fit=" + model_; }
     void begin() override;
     void take(const RateChunk& chunk) override;
     void finish(bool all) override;
@@ -51,6 +51,7 @@ private:
     void rethrow();
 
     LiveContext context_;
+    std::string model_;
     std::filesystem::path path_;
     fit::FitOptions options_;
     mutable std::mutex mutex_;

@@ -85,6 +85,7 @@ def test_mass_level_is_recovered_and_written(swept):
     assert json.loads(swept.path("made/fit.json").read_text())["fits"] == j["fits"]
     run = swept.json("run", "made/fitted.toml", "--level", "mass")
     assert run["populations"]["E"]["rate_mean"] == pytest.approx(swept.json("run", "one.toml", "--level", "mass")["populations"]["E"]["rate_mean"], rel=1e-5)
+    swept.refused(CONFIGURATION, "fit", "mass.nc", says=["--level mass"])
     swept.ok("fit", "runs", "--free", "eta", "--write", "runs/fitted.toml", "--quiet")
     assert 'extends = "network.toml"' in swept.path("runs/fitted.toml").read_text()
     swept.ok("run", "runs/fitted.toml", "--level", "mass")
@@ -114,6 +115,13 @@ def test_closure_of_a_sparse_network(spikemass):
     spikemass.ok("run", "net.toml", "--out", "run.nc", "--quiet")
     cost = {c: spikemass.json("fit", "run.nc", "--closure", c, "--free", "eta.center", "--quiet")["fits"][0]["cost"] for c in ("none", "two_cumulant")}
     assert cost["two_cumulant"] < cost["none"]
+
+
+def test_live_fit_of_neurons_without_mass_ends_alone(spikemass):
+    spikemass.write("net.toml", '[run]\ntime_unit = "ms"\ndt = 0.1\nduration = 20.0\nbin = 1.0\n[population.E]\nsize = 50\nmodel = "lif"\n[sweep]\ntrials = 2\n')
+    result = spikemass.ok("sweep", "net.toml", "--out", "folder", "--live", "fit=mpr")
+    assert "live consumer fit=mpr" in result.err and "has no mass" in result.err
+    spikemass.refused(CONFIGURATION, "fit", "folder", says=["has no mass"])
 
 
 def test_refused(swept):
