@@ -17,7 +17,8 @@ sideways = {
     "compare": {"", "config", "output", "analysis", "mass", "sweep"},
     "analyse": {"", "config", "output", "mass"},
     "learn": {"", "config", "output", "mass", "sweep"},
-    "cli": {"", "config", "output", "analysis", "mass", "sweep", "compare", "analyse", "fit", "learn", "live", "cpu"},
+    "export": {"", "config", "output", "mass", "sweep"},
+    "cli": {"", "config", "output", "analysis", "mass", "sweep", "compare", "analyse", "fit", "learn", "export", "live", "cpu"},
 }
 faults = []
 count = 0

@@ -3,8 +3,6 @@
 #include "host/compare/compare.hpp"
 
 #include <fmt/format.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <memory>
@@ -12,6 +10,7 @@
 
 #include "host/cli/options.hpp"
 #include "host/output/sweep_folder.hpp"
+#include "host/python.hpp"
 #include "host/sweep/sweep.hpp"
 #include "models/base/error.hpp"
 
@@ -21,7 +20,8 @@ namespace {
 
 struct Options {
     Common common;
-    std::string input, levels = "spiking,mass", closures, out;
+    std::vector<std::string> inputs;
+    std::string levels = "spiking,mass", closures, out;
     std::int64_t trials = 4;
     bool ideal_delay = false, details = false;
 };
@@ -37,15 +37,15 @@ std::vector<std::string> split(const std::string& list) {
 }
 
 /// A network file is swept first (one point and --trials trials where it has no [sweep]); its folder is then compared.
-std::filesystem::path sweep_first(const Options& o) {
+std::filesystem::path sweep_first(const Options& o, const std::string& input) {
     std::vector<Override> overrides = o.common.overrides();
-    NetworkFile file = NetworkFile::load(o.input, overrides, o.common.seed);
+    NetworkFile file = NetworkFile::load(input, overrides, o.common.seed);
     if (!file.has_sweep()) {
         overrides.push_back({"sweep.trials", std::to_string(o.trials)});
-        file = NetworkFile::load(o.input, overrides, o.common.seed);
+        file = NetworkFile::load(input, overrides, o.common.seed);
     }
     SweepOptions s;
-    s.out = o.out.empty() ? std::filesystem::path(o.input).stem().string() + ".compare" : o.out;
+    s.out = o.out.empty() ? std::filesystem::path(input).stem().string() + ".compare" : o.out;
     s.threads = o.common.all_threads();
     s.quiet = o.common.quiet;
     s.stop = &stop_flag();
@@ -59,8 +59,9 @@ std::filesystem::path sweep_first(const Options& o) {
     return s.out;
 }
 
+nlohmann::ordered_json number(double x) { return std::isfinite(x) ? nlohmann::ordered_json(x) : nlohmann::ordered_json(nullptr); }
+
 nlohmann::ordered_json to_json(const CompareOutcome& c, const std::string& dataset) {
-    const auto number = [](double x) { return std::isfinite(x) ? nlohmann::ordered_json(x) : nlohmann::ordered_json(nullptr); };
     nlohmann::ordered_json j = {{"dataset", dataset}, {"points", c.points}, {"diverged", c.diverged}};
     for (std::size_t i = 0; i < c.rows.size(); ++i) {
         const analysis::TableRow& r = c.rows[i];
@@ -84,63 +85,103 @@ nlohmann::ordered_json to_json(const CompareOutcome& c, const std::string& datas
     return j;
 }
 
-int execute(const Options& o) {
-    for (const std::string& l : split(o.levels))
-        if (l != "spiking" && l != "mass") throw ConfigurationError(fmt::format("--levels {}: this version compares the levels spiking and mass. Use --levels spiking,mass.", o.levels));
-    const std::vector<std::string> closures = split(o.closures);
-    check_closures(closures);   // before a network is run
-    std::filesystem::path dataset = o.input;
-    const bool is_network = dataset.extension() == ".toml" || dataset.extension() == ".json";
-    if (!is_network) o.common.refuse_cuda("the spikes of a dataset are there already, and masses are integrated on the CPU.");
-    if (is_network) dataset = sweep_first(o);
-    CompareOptions c;
-    c.closures = closures;
-    c.ideal_delay = o.ideal_delay;
-    c.threads = o.common.all_threads();
-    c.quiet = o.common.quiet;
-    c.stop = &stop_flag();
-    CompareOutcome r = compare_dataset(dataset, c);
-    const std::string file = output::resolve_dataset(dataset).string();
+nlohmann::ordered_json to_json(const analysis::CellScores& s) {
+    nlohmann::ordered_json j{{"cells", s.cells}, {"left_out", s.left_out}, {"best_shortcut", s.best_shortcut}, {"oracle", number(s.oracle)}};
+    for (const std::string& c : s.columns) j["noise"][c] = number(s.noise.at(c));
+    for (const analysis::LevelScoreOfCells& l : s.levels) {
+        auto& level = j["levels"][l.level];
+        for (const std::string& c : s.columns) level[c] = number(l.column.at(c));
+        level.update({{"joint", number(l.joint)}, {"of_exact", number(l.of_exact)}, {"of_best_shortcut", number(l.of_best)}, {"onset_median", number(l.onset_median)}, {"steady_rate", number(l.steady_rate)},
+                      {"steady_v", number(l.steady_v)}, {"above", l.above}, {"diverged", l.diverged}, {"worst", l.worst}, {"worst_error", number(l.worst_error)}});
+    }
+    return j;
+}
+
+nlohmann::ordered_json cells_json(const CompareOutcome& r) {
+    nlohmann::ordered_json list = nlohmann::ordered_json::array();
+    for (const analysis::Cell& c : r.cells) {
+        nlohmann::ordered_json cell{{"column", c.column}, {"name", c.name}, {"noise", number(c.noise)}, {"trials_disagree", c.trials_disagree}};
+        for (std::size_t k = 0; k < r.levels.size(); ++k) cell["error"][r.levels[k]] = number(c.error[k]);
+        list.push_back(std::move(cell));
+    }
+    return list;
+}
+
+/// Scores of every dataset and of all together: held-out sets of a learned closure.
+int show_suites(const Options& o, const std::vector<CompareOutcome>& outcomes, const std::vector<std::string>& files) {
+    std::vector<const CompareOutcome*> all;
+    for (const CompareOutcome& r : outcomes) {
+        if (r.levels != outcomes[0].levels) throw ConfigurationError(fmt::format("{} and {} do not have the same closures by default. Name them by --closures.", files[0], files[all.size()]));
+        all.push_back(&r);
+    }
+    nlohmann::ordered_json j;
+    for (std::size_t i = 0; i <= outcomes.size(); ++i) {
+        const bool together = i == outcomes.size();
+        const analysis::CellScores scores = scores_of(together ? all : std::vector<const CompareOutcome*>{all[i]});
+        if (!o.common.json) {
+            fmt::print("{}\n", analysis::format_cell_scores(scores, together ? "All together" : files[i]));
+            continue;
+        }
+        auto& at = together ? j["all"] : j["suites"].emplace_back(nlohmann::ordered_json{{"dataset", files[i]}});
+        at["scores"] = to_json(scores);
+        if (!together && o.details) at["cells"] = cells_json(outcomes[i]);
+        if (!together) at["warnings"] = outcomes[i].warnings;
+    }
+    if (o.common.json) fmt::print("{}\n", j.dump());
+    else if (!o.common.quiet)
+        for (const CompareOutcome& r : outcomes)
+            for (const std::string& w : r.warnings) say("warning: " + w);
+    return 0;
+}
+
+int show_one(const Options& o, CompareOutcome& r, const std::string& file) {
+    const analysis::CellScores scores = scores_of({&r});
     if (o.common.json) {
-        fmt::print("{}\n", to_json(r, file).dump());
+        auto j = to_json(r, file);
+        j["scores"] = to_json(scores);
+        if (o.details) j["cells"] = cells_json(r);
+        fmt::print("{}\n", j.dump());
         return 0;
     }
     r.table.color = color_on_stdout();
     r.table.details = o.details;
     r.table.width = terminal_width();
     fmt::print("{}\n{}\n", analysis::format_table(r.table.against_reference ? r.shift_rows : r.rows, r.table), analysis::format_ranking(r.ranking, r.table.color));
+    if (scores.cells > 0) fmt::print("{}\n", analysis::format_cell_scores(scores, "Scores by kind of stimulus"));
     if (!o.common.quiet)
         for (const std::string& w : r.warnings) say("warning: " + w);
     fmt::print("dataset {} (groups mass*, compare)\n", file);
     return 0;
 }
 
-/// The page is made by Python and matplotlib; the scripts lie beside the sources or in share/.
-int report(const std::vector<std::string>& arguments) {
-    const auto self = std::filesystem::read_symlink("/proc/self/exe").parent_path();
-    std::filesystem::path script;
-    for (const std::filesystem::path& p : {self / "../share/spikemass/python", std::filesystem::path(SPIKEMASS_PYTHON_DIR)})
-        if (std::filesystem::exists(p / "spikemass_report.py")) {
-            script = p / "spikemass_report.py";
-            break;
-        }
-    if (script.empty()) throw IoError(std::string("report: spikemass_report.py was not found in ") + SPIKEMASS_PYTHON_DIR + ". It belongs to the program's sources: install the program again.");
-    const char* chosen = std::getenv("SPIKEMASS_PYTHON");
-    const std::string python = chosen ? chosen : std::filesystem::exists("/usr/bin/python3") ? "/usr/bin/python3" : "python3";
-    std::vector<std::string> words{python, script.string()};
-    words.insert(words.end(), arguments.begin(), arguments.end());
-    std::vector<char*> argv;
-    for (std::string& w : words) argv.push_back(w.data());
-    argv.push_back(nullptr);
-    const pid_t child = fork();
-    if (child == 0) {
-        execvp(argv[0], argv.data());
-        _exit(127);
+int execute(const Options& o) {
+    for (const std::string& l : split(o.levels))
+        if (l != "spiking" && l != "mass") throw ConfigurationError(fmt::format("--levels {}: this version compares the levels spiking and mass. Use --levels spiking,mass.", o.levels));
+    const std::vector<std::string> closures = split(o.closures);
+    check_closures(closures);   // before a network is run
+    CompareOptions c;
+    c.closures = closures;
+    c.ideal_delay = o.ideal_delay;
+    c.threads = o.common.all_threads();
+    c.quiet = o.common.quiet;
+    c.stop = &stop_flag();
+    if (o.inputs.size() > 1 && !o.out.empty()) throw ConfigurationError("--out is the folder for the runs of one network file. Compare several without it: each gets a folder of its own, NAME.compare.");
+    std::vector<CompareOutcome> outcomes;
+    std::vector<std::string> files;
+    for (const std::string& input : o.inputs) {
+        std::filesystem::path dataset = input;
+        const bool is_network = dataset.extension() == ".toml" || dataset.extension() == ".json";
+        if (!is_network) o.common.refuse_cuda("the spikes of a dataset are there already, and masses are integrated on the CPU.");
+        if (is_network) dataset = sweep_first(o, input);
+        outcomes.push_back(compare_dataset(dataset, c));
+        files.push_back(output::resolve_dataset(dataset).string());
     }
-    int state = 0;
-    if (child < 0 || waitpid(child, &state, 0) < 0 || (WIFEXITED(state) && WEXITSTATUS(state) == 127))
-        throw Error(ExitCode::runtime, fmt::format("report: {} could not be started. Install python3 with numpy, matplotlib, netCDF4 and h5py, or name an interpreter by SPIKEMASS_PYTHON.", python));
-    return WIFEXITED(state) ? WEXITSTATUS(state) : static_cast<int>(ExitCode::runtime);
+    return outcomes.size() == 1 ? show_one(o, outcomes[0], files[0]) : show_suites(o, outcomes, files);
+}
+
+/// The page is made by Python and matplotlib.
+int report(const std::vector<std::string>& arguments) {
+    return run_python("report", python_script("spikemass_report.py"), arguments, {.packages = "numpy, matplotlib, netCDF4 and h5py", .output = {}, .line = {}});
 }
 
 }  // namespace
@@ -148,11 +189,11 @@ int report(const std::vector<std::string>& arguments) {
 Verb add_compare(CLI::App& app) {
     auto o = std::make_shared<Options>();
     CLI::App* verb = app.add_subcommand("compare", "The same networks as spikes and as masses: table, errors, ranking of closures");
-    verb->add_option("input", o->input, "A sweep's folder, a dataset, or a network file (which is run first)")->required();
+    verb->add_option("input", o->inputs, "Sweeps' folders, datasets, or network files (which are run first); of several, scores of each and of all together")->required();
     verb->add_option("--levels", o->levels, "Levels to compare (default spiking,mass)");
     verb->add_option("--closures", o->closures, "Closures of the mass, separated by commas (default: all; none alone where eta has poles)");
     verb->add_flag("--ideal-delay", o->ideal_delay, "Masses with the delay as asked for instead of the network's realised one");
-    verb->add_flag("--details", o->details, "Errors of r and v apart in the table");
+    verb->add_flag("--details", o->details, "Errors of r and v apart in the table; with --json every cell of the scores");
     verb->add_option("--trials", o->trials, "Trials of a network file without [sweep] (default 4)")->check(CLI::Range(1, 1000000));
     verb->add_option("--out", o->out, "Folder for the runs of a network file (default NAME.compare)");
     o->common.add_to(*verb);

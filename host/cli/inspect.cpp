@@ -19,6 +19,7 @@
 #include "host/output/files.hpp"
 #include "host/output/graph_file.hpp"
 #include "host/output/sweep_folder.hpp"
+#include "host/python.hpp"
 #include "host/sweep/header.hpp"
 #include "host/sweep/sweep.hpp"
 #include "host/version.hpp"
@@ -139,9 +140,8 @@ int doctor(bool json) {
     std::string huge = "unknown";
     if (std::ifstream in("/sys/kernel/mm/transparent_hugepage/enabled"); in) std::getline(in, huge);
     j["huge_pages"] = huge;
-    const char* python = std::getenv("SPIKEMASS_PYTHON");
-    const std::string command = fmt::format("{} -c 'import numpy, scipy, matplotlib, netCDF4, h5py' >/dev/null 2>&1", python ? python : "/usr/bin/python3");
-    j["report"] = std::system(command.c_str()) == 0 ? "ready" : "Python packages are missing: numpy, scipy, matplotlib, netCDF4, h5py";
+    j["report"] = python_has("numpy, scipy, matplotlib, netCDF4, h5py") ? "ready" : "Python packages are missing: numpy, scipy, matplotlib, netCDF4, h5py";
+    j["free_form"] = python_has("scipy, pyoperon.sklearn") ? "ready" : "Python packages are missing: scipy, pyoperon";
     if (json) {
         fmt::print("{}\n", j.dump());
         return 0;

@@ -17,15 +17,34 @@ namespace {
 
 struct Options {
     Common common;
-    std::string dataset, out, form = "static";
+    std::string dataset, out, form = "static", stage = "joint";
+    std::vector<std::string> within;
     LearnOptions what;
 };
+
+/// "projection.EE.strength=0,100"
+learn::PointRange range_of(const std::string& text) {
+    const auto equals = text.find('='), comma = text.find(',', equals == std::string::npos ? 0 : equals);
+    learn::PointRange r;
+    try {
+        if (equals == std::string::npos || comma == std::string::npos) throw std::invalid_argument(text);
+        std::size_t low = 0, high = 0;
+        r = {text.substr(0, equals), std::stod(text.substr(equals + 1), &low), std::stod(text.substr(comma + 1), &high)};
+        if (equals + 1 + low != comma || comma + 1 + high != text.size() || !(r.low <= r.high)) throw std::invalid_argument(text);
+    } catch (const std::logic_error&) {
+        throw ConfigurationError(fmt::format("--train-range {}: must be PATH=LOW,HIGH with a swept key and LOW <= HIGH, as projection.EE.strength=0,100.", text));
+    }
+    return r;
+}
 
 int execute(const Options& o) {
     o.common.refuse_cuda("closures are trained on the CPU.");
     if (o.form != "static" && o.form != "hidden") throw ConfigurationError(fmt::format("--form {}: must be static (p and q are functions of the state) or hidden (they have equations of their own).", o.form));
+    if (o.stage != "steady" && o.stage != "joint") throw ConfigurationError(fmt::format("--stage {}: must be steady (steady windows alone) or joint (steady windows, then trajectories).", o.stage));
     LearnOptions w = o.what;
+    w.stage = o.stage == "steady" ? learn::Stage::steady : learn::Stage::joint;
     w.out = o.out;
+    for (const std::string& text : o.within) w.train_within.push_back(range_of(text));
     w.hidden = o.form == "hidden";
     w.threads = o.common.all_threads();
     w.quiet = o.common.quiet;
@@ -43,9 +62,15 @@ int execute(const Options& o) {
     fmt::print("{:<28} {:>10.4g} {:>12.4g}\n", "none (the exact mass)", r.exact_mass, r.exact_mass_validation);
     for (std::size_t i = 0; i < r.members.size(); ++i)
         fmt::print("{:<28} {:>10.4g} {:>12.4g}{}\n", fmt::format("network {}, {:.1f} s", i, r.members[i].seconds), r.members[i].joint, r.members[i].validation, i == r.best ? "  best" : "");
-    for (const learn::Candidate& c : r.elimination)
-        if (c.terms() <= w.most_terms + 4) fmt::print("{:<28} {:>10.4g} {:>12.4g}{}\n", fmt::format("formula of {} terms", c.terms()), c.loss, c.validation, &c == &r.elimination[r.chosen] ? "  chosen" : "");
-    fmt::print("p = A ({})\nq = A ({})\nwritten to {}: closure.toml, closure_network.toml, formula.tex, learn.json; try `spikemass compare {} --closures none,two_cumulant,{}`\n", r.p, r.q, w.out.string(), o.dataset, (w.out / "closure.toml").string());
+    fmt::print("\n{}* chosen by validation: the shortest within a tenth of the least\n\n", fronts_table(r, w.most_terms + 4));
+    std::string files = "closure.toml, closure_without_theory.toml, closure_network.toml";
+    fmt::print("p = A ({})\nq = A ({})\n", r.p, r.q);
+    if (w.free_form) {
+        const learn::FreeFormCandidate& c = r.free_form.front[r.chosen_free_form];
+        fmt::print("free form, {:.0f} s:\np = A ({})\nq = A ({})\n", r.free_form_seconds, c.p.text(), c.q.text());
+        files += ", closure_free_form.toml";
+    }
+    fmt::print("written to {}: {}, formulas as LaTeX, samples.csv, learn.json; try `spikemass compare {} --closures none,two_cumulant,{}`\n", w.out.string(), files, o.dataset, (w.out / "closure.toml").string());
     return 0;
 }
 
@@ -63,8 +88,14 @@ Verb add_learn(CLI::App& app) {
     verb->add_option("--terms", o->what.most_terms, "Most terms of the formula (default 8)")->check(CLI::Range(1, 28));
     verb->add_option("--train-indegrees", o->what.train_indegrees, "Train on these mean in-degrees (default: all but those of validation)")->delimiter(',');
     verb->add_option("--validate-indegrees", o->what.validate_indegrees, "Choose the number of terms and the best network on these (default: the second largest)")->delimiter(',');
+    verb->add_option("--train-range", o->within, "Train only on points whose swept value lies in a range: PATH=LOW,HIGH (again for more)")->allow_extra_args(false);
     verb->add_option("--control-indegree", o->what.control_indegree, "Control: all-to-all runs are taken for sparse ones of this mean in-degree; what is learned should be 0")->check(CLI::NonNegativeNumber);
-    verb->add_flag("--without-theory", o->what.without_theory, "Leave out the terms that theory suggests");
+    verb->add_option("--stage", o->stage, "joint (default): steady windows, then trajectories; steady: steady windows alone");
+    verb->add_flag("--without-theory", o->what.without_theory, "Make closure.toml and the thresholded front without the terms that theory suggests");
+    verb->add_flag("--free-form", o->what.free_form, "Also search formulas of any form by genetic programming; needs the Python package pyoperon");
+    verb->add_option("--free-form-seeds", o->what.free_form_seeds, "Seeds of that search (default 5)")->check(CLI::Range(1, 1000));
+    verb->add_option("--free-form-symbols", o->what.free_form_symbols, "What it may use (default add,sub,mul,div,sqrt; also square,exp,log,tanh,abs)");
+    verb->add_option("--free-form-variables", o->what.free_form_variables, "Among s,c,eps,h,sg (default s,c,h)");
     verb->add_flag("--resume", o->what.resume, "Go on with a training that was stopped");
     o->common.add_to(*verb);
     return {verb, [o] { return execute(*o); }};

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "host/analysis/comparison.hpp"
+#include "host/compare/cells.hpp"
 #include "host/compare/remarks.hpp"
 #include "host/compare/results.hpp"
 #include "host/config/configuration.hpp"
@@ -154,6 +155,14 @@ void check_closures(const std::vector<std::string>& closures) {
     }
 }
 
+analysis::CellScores scores_of(const std::vector<const CompareOutcome*>& outcomes) {
+    std::vector<analysis::Cell> cells;
+    for (const CompareOutcome* o : outcomes) cells.insert(cells.end(), o->cells.begin(), o->cells.end());
+    const CompareOutcome& first = *outcomes.front();
+    const auto exact = std::find(first.levels.begin(), first.levels.end(), "mass");
+    return analysis::score_cells(cells, first.levels, exact == first.levels.end() ? -1 : static_cast<int>(exact - first.levels.begin()), first.shortcut);
+}
+
 CompareOutcome compare_dataset(const std::filesystem::path& path, const CompareOptions& options) {
     const output::Dataset d = output::read_dataset(output::resolve_dataset(path));
     std::vector<std::string> closures = options.closures;
@@ -188,32 +197,57 @@ CompareOutcome compare_dataset(const std::filesystem::path& path, const CompareO
             progress.show(static_cast<double>(++done) / static_cast<double>(n_points * n_levels), fmt::format("{}/{} masses", done, n_points * n_levels));
         }
     if (failure) std::rethrow_exception(failure);
-    if (options.stop && options.stop->load() != 0)
-        throw Stopped(static_cast<ExitCode>(options.stop->load()), fmt::format("stopped on request; {} is as it was. Say the same command again.", d.path.string()));
+    const auto stop_here = [&] {
+        if (options.stop && options.stop->load() != 0)
+            throw Stopped(static_cast<ExitCode>(options.stop->load()), fmt::format("stopped on request; {} is as it was. Say the same command again.", d.path.string()));
+    };
+    stop_here();
     for (std::size_t i = 0; i < n_points; ++i)
         if (const auto r = static_cast<std::size_t>(d.header.representative(static_cast<std::int64_t>(i))); r != i) runs[i] = runs[r];
 
     CompareOutcome outcome;
     outcome.points = n_points;
-    std::vector<analysis::PointComparison> comparisons;
+    for (const std::string& c : closures) {
+        outcome.levels.push_back(level_name(c));
+        outcome.shortcut.push_back(c != closures::None::name && std::find(closures::closure_names.begin(), closures::closure_names.end(), c) != closures::closure_names.end());
+    }
+    std::vector<analysis::PointComparison> comparisons(n_points);
+    std::vector<std::vector<analysis::Cell>> cells(n_points);
+    done = 0;
+#pragma omp parallel for num_threads(options.threads) schedule(dynamic)
+    for (std::size_t i = 0; i < n_points; ++i) {
+        if (options.stop && options.stop->load() != 0) continue;
+        try {
+            const analysis::PointData data = point_data(d, i, configurations[i], closures, runs[i]);
+            comparisons[i] = analysis::compare(data);
+            if (d.header.representative(static_cast<std::int64_t>(i)) == static_cast<std::int64_t>(i)) cells[i] = cells_of(data, configurations[i], closures, options.ideal_delay, point_name(d, i));
+        } catch (...) {
+#pragma omp critical
+            failure = std::current_exception();
+        }
+#pragma omp critical
+        progress.show(static_cast<double>(++done) / static_cast<double>(n_points), fmt::format("{}/{} points compared", done, n_points));
+    }
+    if (failure) std::rethrow_exception(failure);
+    stop_here();
+    for (auto& of_point : cells) std::move(of_point.begin(), of_point.end(), std::back_inserter(outcome.cells));
     std::vector<analysis::PointScores> scores;
     Remarks remarks;
     for (std::size_t i = 0; i < n_points; ++i) {
-        comparisons.push_back(analysis::compare(point_data(d, i, configurations[i], closures, runs[i])));
-        scores.push_back(analysis::scores_of(comparisons.back(), any_capped(d, i)));
+        scores.push_back(analysis::scores_of(comparisons[i], any_capped(d, i)));
         for (std::size_t k = 0; k < n_levels; ++k) {
             for (const std::string& w : runs[i][k].warnings) remarks.add(i, w);
             if (runs[i][k].failure.empty()) continue;
             ++outcome.diverged;
             remarks.add(i, "diverged " + closures[k], runs[i][k].failure);
         }
-        remark_on(remarks, i, comparisons.back(), d);
+        remark_on(remarks, i, comparisons[i], d);
     }
     outcome.ranking = analysis::rank_levels(scores);
     outcome.warnings = remarks.lines(n_points);
 
-    std::vector<std::string> level_names, with_spiking{"spiking"};
-    for (const std::string& c : closures) level_names.push_back(level_name(c));
+    const std::vector<std::string>& level_names = outcome.levels;
+    std::vector<std::string> with_spiking{"spiking"};
     with_spiking.insert(with_spiking.end(), level_names.begin(), level_names.end());
     outcome.table = table_options(d, level_names);
     outcome.table.against_reference = has_shifts(level_names, comparisons);

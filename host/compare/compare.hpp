@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "host/analysis/cells.hpp"
 #include "host/analysis/ranking.hpp"
 #include "host/analysis/table.hpp"
 #include "host/simulation.hpp"
@@ -24,9 +25,15 @@ struct CompareOutcome {
     std::vector<analysis::TableRow> shift_rows; ///< the same with the errors of the effect of sparsity, where table.against_reference
     analysis::TableOptions table;
     std::vector<analysis::RankedLevel> ranking;
+    std::vector<std::string> levels;            ///< "mass", "mass.two_cumulant", ...
+    std::vector<bool> shortcut;                 ///< [level]: a closure from theory
+    std::vector<analysis::Cell> cells;          ///< of all points; errors by level
     std::vector<std::string> warnings;
     std::size_t points = 0, diverged = 0;       ///< diverged: masses, over points and closures
 };
+
+/// Scores of the cells of one or several comparisons with the same closures.
+analysis::CellScores scores_of(const std::vector<const CompareOutcome*>& outcomes);
 
 /// Throws ConfigurationError for an unknown closure or one that is named twice.
 void check_closures(const std::vector<std::string>& closures);

@@ -48,6 +48,12 @@ std::vector<std::size_t> axes_of(const output::SweepHeader& h, bool words) {
 
 }  // namespace
 
+std::string point_name(const output::Dataset& d, std::size_t point) {
+    std::string name;
+    for (std::size_t a = 0; a < d.header.axes.size(); ++a) name += (name.empty() ? "" : ", ") + d.axis_names[a] + " = " + axis_text(d.header.points[point][a]);
+    return name;
+}
+
 int longest_window(const analysis::PointComparison& c) {
     int best = -1;
     for (std::size_t w = 0; w < c.windows.size(); ++w)

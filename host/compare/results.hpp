@@ -10,6 +10,9 @@
 
 namespace spikemass {
 
+/// "eta_center = -5, mean_indegree = 30"; empty where nothing is swept.
+std::string point_name(const output::Dataset& dataset, std::size_t point);
+
 /// Index of the longest stationary window of a point, -1 without one.
 int longest_window(const analysis::PointComparison& point);
 

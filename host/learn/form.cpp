@@ -1,5 +1,6 @@
 #include "host/learn/form.hpp"
 
+#include <algorithm>
 #include <random>
 
 namespace spikemass::learn {
@@ -14,9 +15,42 @@ Form Form::network(bool hidden, int units) {
 
 Form Form::symbolic(std::vector<bool> active) {
     Form f;
+    f.kind_ = Kind::library;
     f.active_ = std::move(active);
     for (bool on : f.active_) f.size_ += on;
     return f;
+}
+
+Form Form::expressions(closures::Expression p, closures::Expression q) {
+    Form f;
+    f.kind_ = Kind::expressions;
+    f.size_ = static_cast<int>(p.constants().size() + q.constants().size());
+    f.formulas_ = {std::move(p), std::move(q)};
+    return f;
+}
+
+/// Dual numbers carry eight derivatives at a time: by s, c, eps, h and the first four constants, then by eight more constants a pass.
+void Form::eval_expressions(const double* x, const double* theta, Outputs& out) const {
+    constexpr int wide = 8, by_input = 4;
+    using Jet = ceres::Jet<double, wide>;
+    std::size_t first = 0;
+    for (std::size_t k = 0; k < 2; ++k) {
+        const std::size_t count = formulas_[k].constants().size();
+        std::vector<Jet> constants(count);
+        for (std::size_t done = 0, pass = 0; pass == 0 || done < count; ++pass) {
+            Jet in[5];
+            for (int i = 0; i < 5; ++i) in[i] = pass == 0 && i < by_input ? Jet(x[i], i) : Jet(x[i]);
+            const std::size_t from = pass == 0 ? by_input : 0, now = std::min(count - done, wide - from);
+            for (std::size_t i = 0; i < count; ++i) constants[i] = i >= done && i < done + now ? Jet(theta[first + i], static_cast<int>(from + i - done)) : Jet(theta[first + i]);
+            const Jet y = formulas_[k](in, constants.data());
+            if (pass == 0)
+                for (int i = 0; i < by_input; ++i) out.by_input[k][static_cast<std::size_t>(i)] = y.v[i];
+            for (std::size_t i = 0; i < now; ++i) out.by_theta[k][first + done + i] = y.v[static_cast<Eigen::Index>(from + i)];
+            out.value[k] = y.a;
+            done += now;
+        }
+        first += count;
+    }
 }
 
 void Form::eval(const double* x, const double* theta, Outputs& out) const {
@@ -25,6 +59,10 @@ void Form::eval(const double* x, const double* theta, Outputs& out) const {
         out.value[k] = 0.0;
         out.by_input[k].fill(0.0);
         out.by_theta[k].assign(size, 0.0);
+    }
+    if (is_expression()) {
+        eval_expressions(x, theta, out);
+        return;
     }
     if (is_symbolic()) {
         std::size_t at = 0;
@@ -67,9 +105,22 @@ void Form::eval(const double* x, const double* theta, Outputs& out) const {
     }
 }
 
+void Form::eval_values(const double* x, const double* theta, Outputs& out) const {
+    if (!is_expression()) {
+        eval(x, theta, out);
+        return;
+    }
+    out.value = {formulas_[0](x, theta), formulas_[1](x, theta + formulas_[0].constants().size())};
+}
+
 std::vector<double> initial_parameters(const Form& form, std::uint64_t seed) {
     std::vector<double> theta(static_cast<std::size_t>(form.size()), 0.0);
     if (form.is_symbolic()) return theta;
+    if (form.is_expression()) {
+        const auto &p = form.expression(0).constants(), &q = form.expression(1).constants();
+        std::copy(q.begin(), q.end(), std::copy(p.begin(), p.end(), theta.begin()));
+        return theta;
+    }
     std::mt19937_64 random(seed);
     std::normal_distribution<double> normal(0.0, 0.7);
     for (int i = 0; i < form.units() * (form.inputs() + 1); ++i) theta[static_cast<std::size_t>(i)] = normal(random);

@@ -1,5 +1,5 @@
 #pragma once
-// What is trained: the mass of one population with (p, q) from a small network or from a sum of library terms, and the derivatives that training needs.
+// What is trained: the mass of one population with (p, q) from a small network, a sum of library terms or a formula with constants, and the derivatives that training needs.
 // Theory note 4, sections 2 and 6.  Dimensionless: times in tau, rates times tau.
 
 #include <array>
@@ -43,21 +43,27 @@ struct Outputs {
     std::vector<double> by_theta[2];
 };
 
-/// The trained part.  Inputs: of a network the five of closures::Learned (hidden: all, static: three); of a library its 14 terms.
+/// The trained part.  Inputs: of a network the five of closures::Learned (hidden: all, static: three); of a library its 14 terms; of formulas the five features.
 class Form {
 public:
     static Form network(bool hidden, int units);
     /// `active`: which of the 28 terms (p^'s, then q^'s).
     static Form symbolic(std::vector<bool> active);
+    /// theta: the constants of p^, then those of q^.
+    static Form expressions(closures::Expression p, closures::Expression q);
 
     bool hidden() const { return hidden_; }
-    bool is_symbolic() const { return units_ == 0; }
+    bool is_symbolic() const { return kind_ == Kind::library; }
+    bool is_expression() const { return kind_ == Kind::expressions; }
     int states() const { return hidden_ ? 4 : 2; }
-    int inputs() const { return is_symbolic() ? static_cast<int>(library_terms.size()) : hidden_ ? 5 : 3; }
+    int inputs() const { return is_symbolic() ? static_cast<int>(library_terms.size()) : hidden_ || is_expression() ? 5 : 3; }
     int size() const { return size_; }
     int units() const { return units_; }
     const std::vector<bool>& active() const { return active_; }
+    const closures::Expression& expression(int output) const { return formulas_[static_cast<std::size_t>(output)]; }
     void eval(const double* x, const double* theta, Outputs& out) const;
+    /// The values alone.
+    void eval_values(const double* x, const double* theta, Outputs& out) const;
 
     /// Inputs of the learned part at a state (r, v, or r, v, p, q).
     template <class T>
@@ -67,6 +73,10 @@ public:
         if (is_symbolic()) {
             const auto terms = library(f);
             for (std::size_t i = 0; i < terms.size(); ++i) x[i] = terms[i];
+            return;
+        }
+        if (is_expression()) {
+            x[0] = f.s, x[1] = f.c, x[2] = f.eps, x[3] = f.h, x[4] = f.sg;
             return;
         }
         closures::network_inputs(f, hidden_ ? y + 2 : nullptr, at.strength, x);
@@ -98,12 +108,17 @@ public:
     }
 
 private:
+    enum class Kind { network, library, expressions };
+    void eval_expressions(const double* x, const double* theta, Outputs& out) const;
+
+    Kind kind_ = Kind::network;
     bool hidden_ = false;
     int units_ = 0, size_ = 0;
     std::vector<bool> active_;
+    std::array<closures::Expression, 2> formulas_;
 };
 
-/// theta of a network before training: first layer N(0, 0.7), last layer 0, so that training starts at the exact mass.
+/// theta before training.  Network: first layer N(0, 0.7), last layer 0, so that training starts at the exact mass; library: 0; formulas: the constants that are written in them.
 std::vector<double> initial_parameters(const Form& form, std::uint64_t seed);
 
 }  // namespace spikemass::learn

@@ -21,14 +21,14 @@ struct Fit {
     bool reached = false;
 };
 
-Fit look(const Form& form, const TrainingData& data, const std::vector<double>& theta, const TrainOptions& o) {
+Fit look(const Form& form, const TrainingData& data, Stage stage, const std::vector<double>& theta, const TrainOptions& o) {
     Fit f;
     Eigen::VectorXd r;
     Eigen::MatrixXd j;
-    f.reached = residuals(form, data, Stage::joint, theta, o.threads, r, &j);
+    f.reached = residuals(form, data, stage, theta, o.threads, r, &j);
     f.hessian = j.transpose() * j;
     f.hessian.diagonal().array() += o.ridge;
-    f.loss = 0.5 * r.squaredNorm() / static_cast<double>(std::max<std::size_t>(1, data.segments.size() + data.full.size()));
+    f.loss = 0.5 * r.squaredNorm() / static_cast<double>(std::max<std::size_t>(1, stage == Stage::steady ? data.steady.size() : data.segments.size() + data.full.size()));
     f.variance = r.squaredNorm() / static_cast<double>(std::max<Eigen::Index>(1, r.size() - j.cols()));
     return f;
 }
@@ -52,14 +52,28 @@ std::vector<Candidate> eliminate(const TrainingData& data, const TrainingData* v
     std::vector<double> theta = initial_parameters(form, 0);
     TrainOptions training = o.training;
     train(form, data, Stage::steady, theta, training);
-    train(form, data, Stage::segments, theta, training);
-    train(form, data, Stage::joint, theta, training);
+    if (o.stage == Stage::joint) {
+        // Few windows leave most of the library undetermined: back towards the exact mass as far as trajectories want.
+        std::vector<double> start(theta.size(), 0.0);
+        double least = loss(form, data, start, training.threads);
+        for (double share : {1.0, 0.5, 0.25, 0.125}) {
+            std::vector<double> shrunk = theta;
+            for (double& x : shrunk) x *= share;
+            if (const double there = loss(form, data, shrunk, training.threads); there < least) {
+                least = there;
+                start = std::move(shrunk);
+            }
+        }
+        theta = start;
+        train(form, data, Stage::segments, theta, training);
+        train(form, data, Stage::joint, theta, training);
+    }
     training.iterations = o.iterations;
     while (!theta.empty()) {
-        const Fit fit = look(form, data, theta, training);
+        const Fit fit = look(form, data, o.stage, theta, training);
         const auto size = static_cast<Eigen::Index>(theta.size());
         const Eigen::MatrixXd inverse = fit.hessian.ldlt().solve(Eigen::MatrixXd::Identity(size, size));
-        Candidate c{active, theta, {}, fit.reached ? fit.loss : std::numeric_limits<double>::infinity(), validation ? loss(form, *validation, theta, training.threads) : std::numeric_limits<double>::quiet_NaN()};
+        Candidate c{active, theta, {}, fit.reached ? fit.loss : std::numeric_limits<double>::infinity(), validation ? loss(form, *validation, theta, training.threads, o.stage) : std::numeric_limits<double>::quiet_NaN()};
         for (Eigen::Index i = 0; i < size; ++i) c.sd.push_back(std::sqrt(std::max(0.0, fit.variance * inverse(i, i))));
         front.push_back(c);
         if (o.progress && !o.progress(front.back())) break;
@@ -77,7 +91,7 @@ std::vector<Candidate> eliminate(const TrainingData& data, const TrainingData* v
                 break;
             }
         form = Form::symbolic(active);
-        if (!theta.empty()) train(form, data, Stage::joint, theta, training);
+        if (!theta.empty()) train(form, data, o.stage, theta, training);
     }
     return front;
 }
@@ -130,7 +144,7 @@ std::vector<Candidate> stlsq(const Form& trained, const std::vector<double>& the
         for (std::size_t k = 0; k < 2 * terms; ++k)
             if (c.active[k]) c.theta.push_back(all_theta[k]);
         c.sd.assign(c.theta.size(), std::numeric_limits<double>::quiet_NaN());
-        c.loss = residual / static_cast<double>(std::max<Eigen::Index>(1, rows));
+        c.loss = std::sqrt(residual / static_cast<double>(std::max<Eigen::Index>(1, 2 * rows)));
         c.validation = std::numeric_limits<double>::quiet_NaN();
         if (c.theta.empty()) break;
         if (front.empty() || front.back().active != c.active) front.push_back(std::move(c));
@@ -138,18 +152,24 @@ std::vector<Candidate> stlsq(const Form& trained, const std::vector<double>& the
     return front;
 }
 
-std::size_t choose(const std::vector<Candidate>& front, int most_terms, double tolerance) {
-    const auto score = [](const Candidate& c) { return std::isnan(c.validation) ? c.loss : c.validation; };
+std::size_t choose(const std::vector<double>& score, const std::vector<int>& length, double tolerance) {
     double best = std::numeric_limits<double>::infinity();
-    for (const Candidate& c : front)
-        if (c.terms() <= most_terms) best = std::min(best, score(c));
-    std::size_t chosen = front.empty() ? 0 : front.size() - 1;
-    for (std::size_t i = front.size(); i-- > 0;)   // the shortest first
-        if (front[i].terms() <= most_terms && score(front[i]) <= (1.0 + tolerance) * best) {
-            chosen = i;
-            break;
-        }
-    return chosen;
+    for (double x : score)
+        if (x < best) best = x;
+    std::size_t chosen = score.size();
+    for (std::size_t i = 0; i < score.size(); ++i)
+        if (score[i] <= (1.0 + tolerance) * best && (chosen == score.size() || length[i] < length[chosen])) chosen = i;
+    return chosen == score.size() ? 0 : chosen;
+}
+
+std::size_t choose(const std::vector<Candidate>& front, int most_terms, double tolerance) {
+    std::vector<double> score;
+    std::vector<int> length;
+    for (const Candidate& c : front) {
+        score.push_back(c.terms() > most_terms ? std::numeric_limits<double>::infinity() : std::isnan(c.validation) ? c.loss : c.validation);
+        length.push_back(c.terms());
+    }
+    return choose(score, length, tolerance);
 }
 
 namespace {

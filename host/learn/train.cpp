@@ -134,23 +134,50 @@ bool residuals(const Form& form, const TrainingData& data, Stage stage, const st
     return reached && r.allFinite();
 }
 
-double loss(const Form& form, const TrainingData& data, const std::vector<double>& theta, int threads) {
-    const std::size_t parts = data.segments.size() + data.full.size();
-    if (parts == 0) return std::numeric_limits<double>::quiet_NaN();
-    Eigen::VectorXd r;
-    return residuals(form, data, Stage::joint, theta, threads, r, nullptr) ? 0.5 * r.squaredNorm() / static_cast<double>(parts) : std::numeric_limits<double>::infinity();
+namespace {
+
+std::size_t parts_of(const TrainingData& data, Stage stage) {
+    return stage == Stage::steady ? data.steady.size() : data.segments.size() + (stage == Stage::joint ? data.full.size() : 0);
 }
 
-TrainResult train(const Form& form, const TrainingData& data, Stage stage, std::vector<double>& theta, const TrainOptions& o) {
+TrainingData without(TrainingData data, const std::vector<std::string>& names) {
+    for (auto* list : {&data.segments, &data.full}) std::erase_if(*list, [&](const Segment& s) { return std::find(names.begin(), names.end(), s.name) != names.end(); });
+    return data;
+}
+
+void merge(std::vector<std::string>& to, const std::vector<std::string>& names) {
+    for (const std::string& n : names)
+        if (std::find(to.begin(), to.end(), n) == to.end()) to.push_back(n);
+}
+
+}  // namespace
+
+double loss(const Form& form, const TrainingData& data, const std::vector<double>& theta, int threads, Stage stage) {
+    const std::size_t parts = parts_of(data, stage);
+    if (parts == 0) return std::numeric_limits<double>::quiet_NaN();
+    Eigen::VectorXd r;
+    return residuals(form, data, stage, theta, threads, r, nullptr) ? 0.5 * r.squaredNorm() / static_cast<double>(parts) : std::numeric_limits<double>::infinity();
+}
+
+TrainResult train(const Form& form, const TrainingData& all, Stage stage, std::vector<double>& theta, const TrainOptions& o) {
     const auto start = Clock::now();
     const auto size = static_cast<Eigen::Index>(theta.size());
-    const double parts = static_cast<double>(std::max<std::size_t>(1, stage == Stage::steady ? data.steady.size() : data.segments.size() + (stage == Stage::joint ? data.full.size() : 0)));
     Eigen::Map<Eigen::VectorXd> x(theta.data(), size);
     TrainResult result;
     Eigen::VectorXd r;
     Eigen::MatrixXd j;
+    TrainingData reduced;
+    const TrainingData* data = &all;
+    bool reached = residuals(form, all, stage, theta, o.threads, r, &j, &result.left_out);
+    if (!result.left_out.empty()) {
+        reduced = without(all, result.left_out);
+        data = &reduced;
+        reached = residuals(form, reduced, stage, theta, o.threads, r, &j);
+    }
+    const std::size_t count = parts_of(*data, stage);
+    reached = reached && count > 0;
+    const double parts = static_cast<double>(std::max<std::size_t>(1, count));
     const auto cost_of = [&](const Eigen::VectorXd& e, const Eigen::VectorXd& at) { return 0.5 * e.squaredNorm() + 0.5 * o.ridge * at.squaredNorm(); };
-    bool reached = residuals(form, data, stage, theta, o.threads, r, &j, &result.diverged);
     double cost = reached ? cost_of(r, x) : std::numeric_limits<double>::infinity();
     double damping = 1e-2;
     for (int k = 0; k < o.iterations && size > 0; ++k) {
@@ -177,7 +204,12 @@ TrainResult train(const Form& form, const TrainingData& data, Stage stage, std::
             const std::vector<double> before = theta;
             x += step;
             Eigen::VectorXd there;
-            const bool ok = residuals(form, data, stage, theta, o.threads, there, nullptr);   // a trajectory that leaves its range shortens the step
+            std::vector<std::string> diverged;
+            const bool ok = residuals(form, *data, stage, theta, o.threads, there, nullptr, &diverged);
+            if (!ok) {
+                ++result.shortened;
+                merge(result.diverged, diverged);
+            }
             next_cost = ok ? cost_of(there, x) : std::numeric_limits<double>::infinity();
             better = next_cost < cost;
             damping = std::clamp(damping * (better ? 0.3 : 4.0), 1e-12, 1e12);
@@ -187,10 +219,10 @@ TrainResult train(const Form& form, const TrainingData& data, Stage stage, std::
         if (!better) break;
         const double gain = (cost - next_cost) / cost;
         cost = next_cost;
-        reached = residuals(form, data, stage, theta, o.threads, r, &j);
+        reached = residuals(form, *data, stage, theta, o.threads, r, &j);
         if (gain < o.gain) break;
     }
-    result.loss = cost / parts;
+    result.loss = result.left_out.empty() ? cost / parts : loss(form, all, theta, o.threads, stage);
     return result;
 }
 

@@ -46,17 +46,19 @@ struct TrainOptions {
 struct TrainResult {
     double loss = 0.0;               ///< mean cost of a segment, pseudo-Huber
     int iterations = 0;
-    std::vector<std::string> diverged;   ///< trajectories that left their range at the end
+    std::vector<std::string> left_out;   ///< trajectories that left their range before the first step: the stage went on without them
+    std::vector<std::string> diverged;   ///< trajectories that left their range at a step that was tried; the step was shortened
+    int shortened = 0;                   ///< such steps
     bool stopped = false;
 };
 
 /// Residuals of one stage and, where wanted, their Jacobian (rows: residuals).  False where a trajectory left its range.
 bool residuals(const Form&, const TrainingData&, Stage, const std::vector<double>& theta, int threads, Eigen::VectorXd& r, Eigen::MatrixXd* jacobian, std::vector<std::string>* diverged = nullptr);
 
-/// Mean cost of a segment or recording; infinite where a trajectory leaves its range, NaN without any.
-double loss(const Form&, const TrainingData&, const std::vector<double>& theta, int threads);
+/// Mean cost of a segment or recording (stage steady: of a window); infinite where a trajectory leaves its range, NaN without any.
+double loss(const Form&, const TrainingData&, const std::vector<double>& theta, int threads, Stage stage = Stage::joint);
 
-/// Levenberg-Marquardt from theta, which it replaces.
+/// Levenberg-Marquardt from theta, which it replaces.  A step that drives a trajectory out of its range, or gives a number that is not finite, is shortened.
 TrainResult train(const Form&, const TrainingData&, Stage, std::vector<double>& theta, const TrainOptions& = {});
 
 /// Steady state of the form on the branch of (r, v), which it replaces: where 40 tau of integration lead.  False where it leaves its range.

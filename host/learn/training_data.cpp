@@ -6,6 +6,7 @@
 #include <set>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "host/mass/afferents.hpp"
 #include "kernels/delays.hpp"
@@ -17,11 +18,11 @@ namespace spikemass::learn {
 namespace {
 
 constexpr double steady_time = 4.0, settle_time = 4.0, before_step = 3.0, after_step = 10.0, onset = 5.0;   // tau
-constexpr double steady_disagreement = 0.05, transient_disagreement = 0.10;                                 // of |W|, between graphs
+constexpr double steady_disagreement = 0.05, transient_disagreement = 0.10;   // of |W|: of a graph from the mean; of the mean's standard error
 
-/// Means over trials, their standard errors and the largest difference of a trial from them.  Shapes [bin]; trial_r, trial_v [trial that is ok][bin].
+/// Means over trials and their standard errors.  Shapes [bin]; trial_r, trial_v [trial that is ok][bin].
 struct Mean {
-    std::vector<double> r, v, sem, spread;
+    std::vector<double> r, v, sem;
     std::vector<std::vector<double>> trial_r, trial_v;
     int trials = 0;
 };
@@ -29,7 +30,7 @@ struct Mean {
 Mean mean_of(const output::Dataset& d, std::size_t point, double tau) {
     const auto trials = static_cast<std::size_t>(d.header.trials), bins = d.time.size();
     Mean m;
-    for (auto* x : {&m.r, &m.v, &m.sem, &m.spread}) x->assign(bins, 0.0);
+    for (auto* x : {&m.r, &m.v, &m.sem}) x->assign(bins, 0.0);
     const auto each = [&](auto&& f) {
         for (std::size_t t = 0; t < trials; ++t)
             if (d.runs.status[point * trials + t] == output::TrialStatus::ok)
@@ -50,7 +51,6 @@ Mean mean_of(const output::Dataset& d, std::size_t point, double tau) {
     each([&](std::size_t b, double r, double v) {
         const double dr = std::numbers::pi * (r - m.r[b]), dv = v - m.v[b];
         m.sem[b] += dr * dr + dv * dv;
-        m.spread[b] = std::max(m.spread[b], std::hypot(dr, dv));
     });
     for (double& x : m.sem) x = m.trials > 1 ? std::sqrt(x / (m.trials - 1) / m.trials) : 0.0;
     return m;
@@ -64,6 +64,17 @@ namespace {
 
 [[noreturn]] void refuse(const output::Dataset& d, const std::string& why, const std::string& remedy) {
     throw ConfigurationError(fmt::format("{}: {}. {}", d.path.string(), why, remedy));
+}
+
+bool lies_in(const output::Dataset& d, std::size_t point, const PointRange& range) {
+    const auto axis = std::find(d.header.axes.begin(), d.header.axes.end(), range.path);
+    if (axis == d.header.axes.end()) refuse(d, fmt::format("{} is not swept", range.path), fmt::format("Choose among {}.", fmt::join(d.header.axes, ", ")));
+    return std::visit([&](const auto& x) {
+        using X = std::decay_t<decltype(x)>;
+        if constexpr (std::is_same_v<X, std::string> || std::is_same_v<X, bool>) refuse(d, fmt::format("{} has no numbers", range.path), "Choose a key whose swept values are numbers.");
+        else return static_cast<double>(x) >= range.low && static_cast<double>(x) <= range.high;
+        return false;
+    }, d.header.points[point][static_cast<std::size_t>(axis - d.header.axes.begin())]);
 }
 
 /// The point's parameters, times in tau.
@@ -135,10 +146,8 @@ private:
         for (int b = first; b < last; ++b) sum += x[static_cast<std::size_t>(b)];
         return sum / (last - first);
     }
-    /// Largest difference between one graph and the mean of all, averaged over the bins, relative to |W|.
-    double disagreement(int first, int last) const { return mean(mean_.spread, first, last) / size_of(mean(mean_.r, first, last), mean(mean_.v, first, last)); }
-    void leave_out(int first, int last, double disagreement, const char* what) {
-        summary_.left_out.push_back(fmt::format("{}: {} from {:.4g} to {:.4g} tau left out, the graphs differ from their mean by {:.1f} %: they may be on different branches.", name_, what, first * bin_, last * bin_, 100.0 * disagreement));
+    void leave_out(int first, int last, const char* what, const char* measure, double amount) {
+        summary_.left_out.push_back(fmt::format("{}: {} from {:.4g} to {:.4g} tau left out, {} is {:.1f} % of it: graphs may be on different branches.", name_, what, first * bin_, last * bin_, measure, 100.0 * amount));
     }
     void steady(const Stretch& s) {
         if ((s.last - s.first) * bin_ < settle_time + steady_time) return;
@@ -153,7 +162,7 @@ private:
         }
         if (mean_.trials > 1) w.sem = std::sqrt(square / (mean_.trials - 1) / mean_.trials);
         if (largest > steady_disagreement) {
-            leave_out(first, s.last, largest, "a steady window");
+            leave_out(first, s.last, "a steady window", "the largest difference of a graph from the mean", largest);
             return;
         }
         data_.steady.push_back(std::move(w));
@@ -189,11 +198,12 @@ private:
                 if (b >= first && b - first < static_cast<int>(s.weight.size())) s.weight[static_cast<std::size_t>(b - first)] = 1.5;
     }
     void add(int first, int last, const char* what, std::vector<Segment>& to) {
-        if (const double d = disagreement(first, last); d > transient_disagreement) {
-            leave_out(first, last, d, what);
+        Segment s = cut(first, last);
+        if (s.noise > transient_disagreement) {
+            leave_out(first, last, what, "the standard error of the mean", s.noise);
             return;
         }
-        to.push_back(cut(first, last));
+        to.push_back(std::move(s));
         weigh_onsets(to.back(), first);
     }
 
@@ -211,6 +221,11 @@ private:
 
 TrainingData training_data(const output::Dataset& dataset, const std::vector<Configuration>& configurations, const DataOptions& options, DataSummary& summary) {
     if (dataset.runs.v.empty()) refuse(dataset, "v was not recorded", "A closure is learned from r and v together: add \"v\" to run.record and run the sweep again.");
+    for (std::size_t b = 2; b < dataset.time.size(); ++b) {
+        const double width = dataset.time[b] - dataset.time[b - 1], first = dataset.time[1] - dataset.time[0];
+        if (!(std::abs(width - first) <= 1e-6 * first))
+            refuse(dataset, fmt::format("its bins are not equal: bin centres {} to {} are {:.6g}, {:.6g} and {:.6g}", b - 2, b, dataset.time[b - 2], dataset.time[b - 1], dataset.time[b]), "Rates are compared bin by bin: record with one bin width.");
+    }
     TrainingData data;
     std::set<double> indegrees;
     summary.points = configurations.size();
@@ -219,6 +234,7 @@ TrainingData training_data(const output::Dataset& dataset, const std::vector<Con
         const Point point = point_of(dataset, c.network, options);
         const double tau = c.network.populations[0].tau;
         const std::string name = fmt::format("eta = {:g}, J = {:g}, K = {:g}", point.eta, point.coupling, point.mean_indegree);
+        if (std::any_of(options.within.begin(), options.within.end(), [&](const PointRange& r) { return !lies_in(dataset, i, r); })) continue;
         if (!options.only_indegrees.empty() && std::none_of(options.only_indegrees.begin(), options.only_indegrees.end(), [&](double k) { return std::abs(k - point.mean_indegree) < 1e-9 * k; })) continue;
         const Mean m = mean_of(dataset, i, tau);
         if (m.trials == 0) {
@@ -232,6 +248,10 @@ TrainingData training_data(const output::Dataset& dataset, const std::vector<Con
             summary.left_out.push_back(name + ": left out, every neuron hears every other and (p, q) is 0.");
             continue;
         }
+        const double bin = static_cast<double>(c.plan.steps_per_bin) * c.network.dt;
+        if (c.plan.bins != static_cast<std::int64_t>(dataset.time.size()) || (dataset.time.size() > 1 && !(std::abs(dataset.time[1] - dataset.time[0] - bin) <= 1e-6 * bin)))
+            refuse(dataset, fmt::format("{}: {} bins of {:g} are configured, and the file has {} bins that are {:.6g} apart", name, c.plan.bins, bin, dataset.time.size(), dataset.time.size() > 1 ? dataset.time[1] - dataset.time[0] : 0.0),
+                   "Bins must be the same whole number of steps in all of a point's recording: run the sweep again.");
         ++summary.used;
         indegrees.insert(point.mean_indegree);
         Builder(point, m, inputs_of(c), static_cast<double>(c.plan.steps_per_bin) * c.network.dt / tau, name, data, summary).build();

@@ -41,7 +41,7 @@ private:
         double x[14];
         if (size_ == 0) {
             form_.features(point_, y, x);
-            form_.eval(x, theta_.data(), out_);
+            form_.eval_values(x, theta_.data(), out_);
             form_.derivative(point_, y, out_.value.data(), input, dy);
             return;
         }

@@ -21,6 +21,15 @@ struct MassOptions {
 /// Throws ConfigurationError (no exact mass: eta is neither Lorentzian nor constant nor of poles; unknown closure), DivergenceError.
 RunResult run_mass(const Network& network, const RunPlan& plan, const MassOptions& options = {});
 
+/// Rate (1/time unit) and v of one population.
+struct MassState {
+    double rate = 0.0, v = 0.0;
+};
+
+/// Mean of the mass over `average` after `time` of constant extra `input` [population] when it starts at `from` [population]: its steady state on that branch, if there is one, else of its oscillation.
+/// Closures start without hidden states; stimuli other than noise are left out.  Throws as run_mass.
+std::vector<MassState> relax(const Network& network, const MassOptions& options, const std::vector<MassState>& from, const std::vector<double>& input, double time, double average);
+
 /// Shapes: r, v [population], s [projection] (synaptic activation, a rate); eigenvalues: as many as the mass has state variables, the
 /// rightmost first; with a delay the rightmost of infinitely many.  `stable`: all real parts are negative.
 struct FixedPoint {

@@ -39,18 +39,20 @@ private:
     std::vector<double> input_;
 };
 
-/// Time that the recorded part of a run spent outside the range in which its closure was derived.
+/// Time that the recorded part of a run spent outside the range in which its closure was derived or trained.
 class Validity {
 public:
-    explicit Validity(const MassModel& model) : model_(model), strong_(model.populations().size()), clipped_(strong_) {
+    explicit Validity(const MassModel& model) : model_(model), strong_(model.populations().size()), clipped_(strong_), beyond_eps_(strong_), beyond_s_(strong_) {
         std::visit([&](const auto& c) {
             using C = std::decay_t<decltype(c)>;
-            expansion_ = !std::is_same_v<C, closures::None> && !C::degree_classes;
+            if constexpr (std::is_same_v<C, closures::Learned>) form_ = c.form.get();
+            expansion_ = !std::is_same_v<C, closures::None> && !std::is_same_v<C, closures::Learned> && !C::degree_classes;
             ratio_ = C::uses_ratio;
         }, model.closure());
     }
     void look(const std::vector<double>& y) {
         ++looked_;
+        if (form_ && form_->largest_eps > 0.0) look_at_training_range(y);
         if (!expansion_) return;
         for (std::size_t i = 0; i < strong_.size(); ++i) {
             const auto& a = model_.populations()[i];
@@ -65,6 +67,12 @@ public:
         std::vector<std::string> list;
         for (std::size_t i = 0; i < strong_.size(); ++i) {
             const auto& a = model_.populations()[i];
+            if (beyond_eps_[i] > 0)
+                list.push_back(fmt::format("Population \"{}\", closure {}: J^2/(K |W|^2) was above {:.3g}, the largest of the networks it was learned from, for {:.1f} % of the recorded time; it extrapolates there.",
+                                           a.name, form_->title, form_->largest_eps, percent(beyond_eps_[i])));
+            if (beyond_s_[i] > 0)
+                list.push_back(fmt::format("Population \"{}\", closure {}: v/|W| was outside [{:.3g}, {:.3g}], the range of the networks it was learned from, for {:.1f} % of the recorded time; it extrapolates there.",
+                                           a.name, form_->title, form_->lowest_s, form_->highest_s, percent(beyond_s_[i])));
             if (strong_[i] > 0)
                 list.push_back(fmt::format(
                     "Population \"{}\", closure {}: J^2 (1 - K/N)/(K pi^2 tau^2 r^2) was above 1 for {:.1f} % of the recorded time; the "
@@ -80,9 +88,27 @@ public:
     }
 
 private:
+    void look_at_training_range(const std::vector<double>& y) {
+        for (std::size_t i = 0; i < beyond_s_.size(); ++i) {
+            const auto& a = model_.populations()[i];
+            bool any = false, strong = false;
+            double s = 0.0;
+            for (std::size_t j = a.afferent_begin; j < a.afferent_end; ++j) {
+                const closures::Afferent& from = model_.afferents()[j];
+                if (from.noise_strength() == 0.0) continue;
+                const closures::Features<double> f = closures::features(closures::Complex<double>{std::numbers::pi * y[a.first], -y[a.first + 1]}, from.coupling, from.mean_indegree);
+                any = true;
+                s = f.s;
+                strong = strong || f.eps > form_->largest_eps;
+            }
+            beyond_eps_[i] += strong;
+            beyond_s_[i] += any && !(s >= form_->lowest_s && s <= form_->highest_s);
+        }
+    }
     double percent(std::int64_t count) const { return 100.0 * static_cast<double>(count) / static_cast<double>(looked_); }
     const MassModel& model_;
-    std::vector<std::int64_t> strong_, clipped_;
+    std::vector<std::int64_t> strong_, clipped_, beyond_eps_, beyond_s_;
+    const closures::LearnedForm* form_ = nullptr;
     std::int64_t looked_ = 0;
     bool expansion_ = false, ratio_ = false;
 };

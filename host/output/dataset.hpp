@@ -39,7 +39,8 @@ struct GroupVariable {
     std::string long_name;
     std::variant<std::vector<double>, std::vector<std::int64_t>, std::vector<std::int8_t>, std::vector<std::string>> values;
     bool single_precision = false;             ///< store doubles as f32
-    std::map<std::string, std::string> attributes;
+    std::map<std::string, std::string> attributes;   ///< flag_meanings gives flag_values 0, 1, ... too
+    std::map<std::string, double> numbers = {};      ///< attributes that are numbers
 };
 
 /// A group of the dataset: another level, /compare, /theory.
@@ -48,7 +49,16 @@ struct Group {
     std::map<std::string, std::string> attributes;
     std::vector<std::pair<std::string, std::size_t>> dimensions;   ///< new ones: name, size
     std::vector<GroupVariable> variables;
+    std::map<std::string, double> numbers = {};
 };
+
+/// Every swept value as a coordinate of `point`, with the attribute `path`; numbers f64 or i64, text as strings, booleans as i8 with flag meanings.
+/// points: those that are wanted, in this order.
+std::vector<GroupVariable> swept_variables(const SweepHeader&, const std::vector<std::size_t>& points);
+
+/// A netCDF-4 file of its own whose root is this group (its name is not written), atomically.  Variables along `point` name those with a `path` as their coordinates.
+/// Errors: IoError, also of a full disk.
+void write_group_file(const std::filesystem::path& file, const Group&);
 
 /// One level's trajectories.  Shapes: [point][trial][time][population], without trial if !per_trial; empty = not there.  Rates in 1/time_unit.
 struct LevelSeries {

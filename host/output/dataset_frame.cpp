@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <numeric>
 #include <string>
 #include <type_traits>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "host/output/group_variable.hpp"
 #include "host/output/layout.hpp"
 
 namespace spikemass::output {
@@ -37,42 +39,34 @@ void write_attributes(int root, const SweepHeader& h) {
 }
 
 /// One value of every point as a 1-D coordinate of `point`.
-void write_axis(int root, const nc::Dimension& point, const std::string& name, const std::string& path, const std::string& units,
-                const std::vector<AxisValue>& values) {
+GroupVariable swept_variable(const std::string& name, const std::string& path, const std::string& units, const std::vector<AxisValue>& values) {
+    GroupVariable out{name, {"point"}, units, "swept value of " + path, {}, false, {{"path", path}}};
     const auto all = [&](auto is) { return std::all_of(values.begin(), values.end(), is); };
     const auto holds = [](auto tag) { return [](const AxisValue& v) { return std::holds_alternative<typename decltype(tag)::type>(v); }; };
     const auto is_real = holds(std::type_identity<double>{});
     const auto is_integer = holds(std::type_identity<std::int64_t>{});
     const auto is_bool = holds(std::type_identity<bool>{});
-    const auto define = [&](nc_type type) {
-        const int id = nc::define_variable(root, name, type, {point}, units, "swept value of " + path);
-        nc::put_attribute(root, id, "path", path);
-        return id;
+    const auto convert = [&]<class T>(std::type_identity<T>, auto one) {
+        std::vector<T> list;
+        for (const auto& v : values) list.push_back(one(v));
+        out.values = std::move(list);
     };
     if (all(is_bool)) {
-        std::vector<std::int8_t> out;
-        for (const auto& v : values) out.push_back(std::get<bool>(v) ? 1 : 0);
-        const int id = define(NC_BYTE);
-        nc::put_attribute(root, id, "flag_values", std::vector<std::int8_t>{0, 1});
-        nc::put_attribute(root, id, "flag_meanings", std::string("false true"));
-        nc::put(root, id, out);
+        out.attributes["flag_meanings"] = "false true";
+        convert(std::type_identity<std::int8_t>{}, [](const AxisValue& v) { return static_cast<std::int8_t>(std::get<bool>(v)); });
     } else if (all(is_integer)) {
-        std::vector<std::int64_t> out;
-        for (const auto& v : values) out.push_back(std::get<std::int64_t>(v));
-        nc::put(root, define(NC_INT64), out);
+        convert(std::type_identity<std::int64_t>{}, [](const AxisValue& v) { return std::get<std::int64_t>(v); });
     } else if (all([&](const AxisValue& v) { return is_real(v) || is_integer(v); })) {
-        std::vector<double> out;
-        for (const auto& v : values) out.push_back(is_real(v) ? std::get<double>(v) : static_cast<double>(std::get<std::int64_t>(v)));
-        nc::put(root, define(NC_DOUBLE), out);
+        convert(std::type_identity<double>{}, [&](const AxisValue& v) { return is_real(v) ? std::get<double>(v) : static_cast<double>(std::get<std::int64_t>(v)); });
     } else {
-        std::vector<std::string> out;
-        for (const auto& v : values)
-            out.push_back(std::visit([](const auto& x) -> std::string {
+        convert(std::type_identity<std::string>{}, [](const AxisValue& v) {
+            return std::visit([](const auto& x) -> std::string {
                 if constexpr (std::is_same_v<std::decay_t<decltype(x)>, std::string>) return x;
                 else return fmt::format("{}", x);
-            }, v));
-        nc::put(root, define(NC_STRING), out);
+            }, v);
+        });
     }
+    return out;
 }
 
 void write_labels(int group, const nc::Dimension& dimension, const std::vector<std::string>& labels) {
@@ -93,6 +87,17 @@ void write_coordinates(int group, const SweepHeader& h) {
 
 }  // namespace
 
+std::vector<GroupVariable> swept_variables(const SweepHeader& h, const std::vector<std::size_t>& points) {
+    std::vector<GroupVariable> list;
+    const auto names = layout::axis_names(h.axes);
+    for (std::size_t a = 0; a < names.size(); ++a) {
+        std::vector<AxisValue> values;
+        for (const std::size_t p : points) values.push_back(h.points[p][a]);
+        list.push_back(swept_variable(names[a], h.axes[a], h.axis_units.empty() ? "1" : h.axis_units[a], values));
+    }
+    return list;
+}
+
 nc::Dimension define_frame(int root, const SweepHeader& h) {
     write_attributes(root, h);
     const auto point = nc::define_dimension(root, "point", static_cast<std::size_t>(h.n_points()));
@@ -101,12 +106,9 @@ nc::Dimension define_frame(int root, const SweepHeader& h) {
     nc::define_dimension(root, "population", h.populations.size());
     if (!h.projections.empty()) nc::define_dimension(root, "projection", h.projections.size());
     write_coordinates(root, h);
-    const auto names = layout::axis_names(h.axes);
-    for (std::size_t a = 0; a < names.size(); ++a) {
-        std::vector<AxisValue> values;
-        for (const auto& p : h.points) values.push_back(p[a]);
-        write_axis(root, point, names[a], h.axes[a], h.axis_units.empty() ? "1" : h.axis_units[a], values);
-    }
+    std::vector<std::size_t> every(static_cast<std::size_t>(h.n_points()));
+    std::iota(every.begin(), every.end(), std::size_t{0});
+    for (const GroupVariable& v : swept_variables(h, every)) write_variable(root, "", v, "");
     std::vector<std::int64_t> same_as;
     for (std::int64_t p = 0; p < h.n_points(); ++p) same_as.push_back(h.representative(p));
     nc::put(root, nc::define_variable(root, "same_as", NC_INT64, {point}, "1", "first point with the same network; equal points are run once"), same_as);

@@ -6,6 +6,7 @@
 #include "host/output/dataset.hpp"
 #include "host/output/dataset_check.hpp"
 #include "host/output/files.hpp"
+#include "host/output/group_variable.hpp"
 #include "host/output/hdf5_lock.hpp"
 #include "host/output/layout.hpp"
 #include "host/output/netcdf.hpp"
@@ -56,38 +57,6 @@ Group compare_group(const std::vector<std::string>& levels, const std::vector<Me
 
 namespace {
 
-nc_type storage_type(const GroupVariable& v) {
-    struct Visitor {
-        bool single;
-        nc_type operator()(const std::vector<double>&) const { return single ? NC_FLOAT : NC_DOUBLE; }
-        nc_type operator()(const std::vector<std::int64_t>&) const { return NC_INT64; }
-        nc_type operator()(const std::vector<std::int8_t>&) const { return NC_BYTE; }
-        nc_type operator()(const std::vector<std::string>&) const { return NC_STRING; }
-    };
-    return std::visit(Visitor{v.single_precision}, v.values);
-}
-
-void write_variable(int group, const std::string& group_name, const GroupVariable& v, const std::string& point_coordinates) {
-    std::vector<nc::Dimension> dimensions;
-    std::size_t expected = 1;
-    for (const auto& name : v.dimensions) {
-        const auto dimension = nc::find_dimension(group, name);
-        if (!dimension) throw Error(ExitCode::runtime, fmt::format("dataset variable {}/{}: there is no dimension {}.", group_name, v.name, name));
-        dimensions.push_back(*dimension);
-        expected *= dimension->size;
-    }
-    const auto size = std::visit([](const auto& values) { return values.size(); }, v.values);
-    if (size != expected)
-        throw Error(ExitCode::runtime, fmt::format("dataset variable {}/{}: {} values for dimensions ({}) of {} values.", group_name, v.name, size,
-                                                   fmt::join(v.dimensions, ", "), expected));
-    const int id = nc::define_variable(group, v.name, storage_type(v), dimensions, v.units, v.long_name);
-    for (const auto& [name, text] : v.attributes) nc::put_attribute(group, id, name, text);
-    if (v.attributes.contains("flag_meanings")) nc::put_attribute(group, id, "flag_values", std::vector<std::int8_t>{0, 1, 2});
-    if (!point_coordinates.empty() && std::find(v.dimensions.begin(), v.dimensions.end(), "point") != v.dimensions.end())
-        nc::put_attribute(group, id, "coordinates", point_coordinates);
-    std::visit([&](const auto& values) { nc::put(group, id, values); }, v.values);
-}
-
 /// Repeats the root's coordinates of the dimensions that the group uses; returns the names of those along `point`.
 std::string repeat_coordinates(int root, int id, const Group& group) {
     std::set<std::string> used, own;
@@ -109,7 +78,7 @@ std::string repeat_coordinates(int root, int id, const Group& group) {
 void write_group(int root, const Group& group) {
     int id = -1;
     nc::check(nc_def_grp(root, group.name.c_str(), &id), "defining group " + group.name);
-    for (const auto& [name, text] : group.attributes) nc::put_attribute(id, NC_GLOBAL, name, text);
+    write_attributes(id, group);
     for (const auto& [name, size] : group.dimensions) nc::define_dimension(id, name, size);
     const auto coordinates = repeat_coordinates(root, id, group);
     for (const auto& v : group.variables) write_variable(id, group.name, v, coordinates);
@@ -118,12 +87,7 @@ void write_group(int root, const Group& group) {
 /// Upper bound on the size of the extended file: the old content in the same chunks, the new one uncompressed.
 std::uint64_t size_bound(const std::filesystem::path& path, const std::vector<Group>& groups) {
     std::uint64_t bound = std::filesystem::file_size(path) * 11 / 10 + (std::uint64_t{1} << 20);
-    for (const auto& g : groups)
-        for (const auto& v : g.variables) {
-            bound += 65536 + std::visit([](const auto& values) -> std::uint64_t { return 9 * values.size(); }, v.values);
-            if (const auto* text = std::get_if<std::vector<std::string>>(&v.values))
-                for (const auto& t : *text) bound += t.size() + 64;
-        }
+    for (const auto& g : groups) bound += size_bound(g);
     return bound;
 }
 

@@ -144,4 +144,65 @@ void SpikeWriter::close() {
     s.part.commit();
 }
 
+namespace {
+
+template <class T>
+std::vector<T> read_column(hid_t group, const std::string& where, const char* name, hid_t type, H5T_class_t kind) {
+    if (H5Lexists(group, name, H5P_DEFAULT) <= 0) throw IoError(where + ": has no column " + name + "; this is no SONATA file of spikes, or a damaged one.");
+    const Handle data(H5Dopen2(group, name, H5P_DEFAULT), H5Dclose, "opening a spike column");
+    const Handle space(H5Dget_space(data), H5Sclose, "reading spikes"), stored(H5Dget_type(data), H5Tclose, "reading spikes");
+    hsize_t n = 0;
+    if (H5Sget_simple_extent_ndims(space) != 1 || H5Tget_class(stored) != kind) throw IoError(where + ": the column " + name + " is not a flat array of numbers as SONATA has it; the file is damaged.");
+    H5Sget_simple_extent_dims(space, &n, nullptr);
+    std::vector<T> values(n);
+    if (n > 0 && H5Dread(data, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) < 0) throw IoError(where + ": the column " + name + " cannot be read to its end; the file is damaged.");
+    return values;
+}
+
+std::string units_of(hid_t group) {
+    const Handle data(H5Dopen2(group, "timestamps", H5P_DEFAULT), H5Dclose, "opening a spike column");
+    if (H5Aexists(data, "units") <= 0) return "";
+    const Handle attribute(H5Aopen(data, "units", H5P_DEFAULT), H5Aclose, "reading an HDF5 attribute"), type(H5Aget_type(attribute), H5Tclose, "reading an HDF5 attribute");
+    if (H5Tget_class(type) != H5T_STRING || H5Tis_variable_str(type) > 0) return "";
+    std::string text(H5Tget_size(type), '\0');
+    require(H5Aread(attribute, type, text.data()), "reading an HDF5 attribute");
+    return text.c_str();
+}
+
+}  // namespace
+
+SpikeFileContent read_spike_file(const std::filesystem::path& path) {
+    const Hdf5Session session;
+    const hid_t id = H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
+    if (id < 0) throw IoError(path.string() + ": cannot be opened as HDF5; it is no file of spikes, or damaged.");
+    const Handle file(id, H5Fclose, "opening a spike file");
+    if (H5Lexists(file, "spikes", H5P_DEFAULT) <= 0) throw IoError(path.string() + ": has no group spikes; this is no SONATA file of spikes, or a damaged one.");
+    const Handle spikes(H5Gopen2(file, "spikes", H5P_DEFAULT), H5Gclose, "opening a spike file");
+    std::vector<std::string> names;
+    require(H5Literate(spikes, H5_INDEX_NAME, H5_ITER_INC, nullptr,
+                       [](hid_t, const char* name, const H5L_info_t*, void* list) -> herr_t {
+                           static_cast<std::vector<std::string>*>(list)->push_back(name);
+                           return 0;
+                       }, &names), "listing a spike file");
+    SpikeFileContent content;
+    for (const std::string& name : names) {
+        const std::string where = fmt::format("{}, /spikes/{}", path.string(), name);
+        const Handle group(H5Gopen2(spikes, name.c_str(), H5P_DEFAULT), H5Gclose, "opening a spike file");
+        const auto times = read_column<double>(group, where, "timestamps", H5T_NATIVE_DOUBLE, H5T_FLOAT);
+        const auto ids = read_column<std::uint64_t>(group, where, "node_ids", H5T_NATIVE_UINT64, H5T_INTEGER);
+        if (times.size() != ids.size()) throw IoError(fmt::format("{}: {} timestamps and {} node_ids; the file is damaged.", where, times.size(), ids.size()));
+        auto& p = content.populations.emplace_back();
+        p.name = name;
+        p.spikes = ids.size();
+        if (!ids.empty()) {
+            p.largest_id = *std::max_element(ids.begin(), ids.end());
+            const auto [first, last] = std::minmax_element(times.begin(), times.end());
+            p.first = *first;
+            p.last = *last;
+        }
+        content.time_unit = units_of(group);
+    }
+    return content;
+}
+
 }  // namespace spikemass::output

@@ -33,4 +33,18 @@ private:
     std::unique_ptr<State> state_;
 };
 
+/// What a file of spikes holds.
+struct SpikeFileContent {
+    struct Population {
+        std::string name;
+        std::uint64_t spikes = 0, largest_id = 0;
+        double first = 0.0, last = 0.0;            ///< smallest and largest timestamp; 0 without spikes
+    };
+    std::string time_unit;
+    std::vector<Population> populations;           ///< in alphabetical order
+};
+
+/// Reads all of a SONATA file of spikes.  IoError, naming the fault, where it is damaged or none: both columns of every population are read to their ends.
+SpikeFileContent read_spike_file(const std::filesystem::path&);
+
 }  // namespace spikemass::output

@@ -18,6 +18,7 @@ fs::path shard_path(const fs::path& file, int shard, int shards) {
 }
 fs::path journal_path(const fs::path& folder, int shard, int shards) { return shard_path(folder / "journal.sqlite", shard, shards); }
 fs::path dataset_path(const fs::path& folder) { return folder / "dataset.nc"; }
+std::string spike_file_name(std::int64_t point, std::int64_t trial) { return fmt::format("point{:05}_trial{:03}.h5", point, trial); }
 fs::path spikes_folder(const fs::path& folder) { return folder / "spikes"; }
 
 std::vector<fs::path> find_journals(const fs::path& folder) {

@@ -19,6 +19,8 @@ std::filesystem::path shard_path(const std::filesystem::path& file, int shard = 
 std::filesystem::path journal_path(const std::filesystem::path& folder, int shard = 1, int shards = 1);
 std::filesystem::path dataset_path(const std::filesystem::path& folder);
 std::filesystem::path spikes_folder(const std::filesystem::path& folder);
+/// "point00000_trial000.h5"
+std::string spike_file_name(std::int64_t point, std::int64_t trial);
 /// Sorted; those without a committed sweep are left out.
 std::vector<std::filesystem::path> find_journals(const std::filesystem::path& folder);
 /// A DATASET argument is a sweep's folder or a file: the file to read.  IoError with the remedy if there is none.

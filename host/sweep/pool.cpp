@@ -211,7 +211,7 @@ bool Pool::alone(Job& job, const Device* device, int threads, bool reporting) {
         if (writes_spikes(options_, c, job.id)) {
             std::vector<std::string> names;
             for (const Population& p : c.network.populations) names.push_back(p.name);
-            const auto file = output::spikes_folder(options_.out) / fmt::format("point{:05}_trial{:03}.h5", job.id.index, job.id.trial);
+            const auto file = output::spikes_folder(options_.out) / output::spike_file_name(job.id.index, job.id.trial);
             writer.emplace(file, names, c.run.time_unit, c.run.dt);
             o.spikes = [&](std::size_t population, std::int64_t step, std::span<const std::uint32_t> ids) { writer->append(population, step, ids); };
         }

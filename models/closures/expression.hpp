@@ -1,5 +1,6 @@
 #pragma once
 // Formulas of learned closures: + - * / ^, parentheses, sqrt abs exp log tanh, numbers and named variables, as postfix programs.
+// Numbers with a point or an exponent are constants, which can be fitted; whole numbers without belong to the form.
 
 #include <array>
 #include <charconv>
@@ -8,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "models/base/error.hpp"
@@ -32,14 +34,70 @@ public:
     /// Number of operations, variables and numbers.
     std::size_t size() const { return code_.size(); }
 
+    /// Numbers that can be fitted, in the order of the text.
+    const std::vector<double>& constants() const { return constants_; }
+    /// The text with other constants, to seven digits.
+    std::string text_with(std::span<const double> constants) const {
+        std::string out;
+        std::size_t at = 0;
+        for (std::size_t i = 0; i < places_.size(); ++i) {
+            const auto [begin, length] = places_[i];
+            out += text_.substr(at, begin - at);
+            at = begin + length;
+            char digits[32];
+            const auto end = std::to_chars(digits, digits + sizeof digits, std::abs(constants[i]), std::chars_format::general, 7).ptr;
+            std::string size(digits, end);
+            if (size.find_first_of(".e") == std::string::npos) size += ".0";
+            if (!std::signbit(constants[i])) {
+                out += size;
+                continue;
+            }
+            // A sign in front of a number turns with it, unless the number is raised.
+            const std::size_t sign = out.find_last_not_of(' '), next = text_.find_first_not_of(' ', at);
+            const bool raised = next != std::string::npos && text_[next] == '^';
+            if (raised || (sign != std::string::npos && out[sign] != '+' && out[sign] != '-' && out[sign] != '(')) {
+                out += "(-" + size + ")";
+            } else if (sign == std::string::npos || out[sign] == '(') {
+                out += "-" + size;
+            } else {
+                const std::size_t before = sign == 0 ? std::string::npos : out.find_last_not_of(' ', sign - 1);
+                const bool leading = before == std::string::npos || std::string_view("(+-*/").find(out[before]) != std::string_view::npos;
+                if (leading && out[sign] == '-') out.erase(sign);
+                else out[sign] = out[sign] == '-' ? '+' : '-';
+                out += size;
+            }
+        }
+        return out + text_.substr(at);
+    }
+
     /// `variables`: in the order of the constructor's names.  Allocates nothing.
     template <class T>
     T operator()(const T* variables) const {
+        return value(variables, [](const Step& s) { return T(s.number); });
+    }
+    /// The same with other constants.
+    template <class T>
+    T operator()(const T* variables, const T* constants) const {
+        return value(variables, [constants](const Step& s) { return s.constant < 0 ? T(s.number) : constants[s.constant]; });
+    }
+
+private:
+    enum class Op : unsigned char { number, variable, add, subtract, multiply, divide, negate, power, sqrt, abs, exp, log, tanh };
+    struct Step {
+        Op op;
+        double number = 0.0;
+        std::size_t variable = 0;
+        int power = 0;
+        int constant = -1;
+    };
+
+    template <class T, class Number>
+    T value(const T* variables, Number&& number) const {
         using std::abs, std::exp, std::log, std::sqrt, std::tanh;
         std::array<T, depth> stack{};
         std::size_t top = 0;
         for (const Step& s : code_) switch (s.op) {
-                case Op::number: stack[top++] = T(s.number); break;
+                case Op::number: stack[top++] = number(s); break;
                 case Op::variable: stack[top++] = variables[s.variable]; break;
                 case Op::add: --top, stack[top - 1] = stack[top - 1] + stack[top]; break;
                 case Op::subtract: --top, stack[top - 1] = stack[top - 1] - stack[top]; break;
@@ -62,14 +120,6 @@ public:
         return top > 0 ? stack[0] : T(0.0);
     }
 
-private:
-    enum class Op : unsigned char { number, variable, add, subtract, multiply, divide, negate, power, sqrt, abs, exp, log, tanh };
-    struct Step {
-        Op op;
-        double number = 0.0;
-        std::size_t variable = 0;
-        int power = 0;
-    };
     struct Token {
         enum Kind { number, name, sign, end } kind = end;
         std::string_view text;
@@ -152,7 +202,12 @@ private:
     }
     void primary() {
         if (token_.kind == Token::number) {
-            emit({Op::number, token_.value}, 1);
+            const bool fitted = token_.text.find_first_of(".eE") != std::string_view::npos;
+            emit({Op::number, token_.value, 0, 0, fitted ? static_cast<int>(constants_.size()) : -1}, 1);
+            if (fitted) {
+                constants_.push_back(token_.value);
+                places_.emplace_back(start_, token_.text.size());
+            }
             next();
             return;
         }
@@ -184,6 +239,8 @@ private:
     std::string text_;
     std::span<const std::string_view> variables_;
     std::vector<Step> code_;
+    std::vector<double> constants_;
+    std::vector<std::pair<std::size_t, std::size_t>> places_;   ///< of the constants in the text: first character, length
     Token token_;
     std::size_t at_ = 0, start_ = 0, height_ = 0, deepest_ = 0, nested_ = 0;
 };

@@ -230,3 +230,52 @@ def test_axes_of_numbers_only(spikemass):
     spikemass.ok("sweep", "net.toml", "--out", "folder")
     j = json.loads(spikemass.ok("compare", "folder", "--closures", "none", "--json", "--quiet").out)
     assert [r["label"] for r in j["rows"]] == ["10, 1", "10, 5", "30, 1", "30, 5", "100, 1", "100, 5"] and {r["group"] for r in j["rows"]} == {""}
+
+
+SUITE = STATIONARY + """
+[stimulus.step]
+target    = "E"
+kind      = "step"
+start     = 24.0
+stop      = 34.0
+amplitude = 2.0
+
+[stimulus.wave]
+target    = "E"
+kind      = "sine"
+start     = 40.0
+stop      = 46.0
+frequency = 0.25
+amplitude = 1.0
+
+[sweep]
+trials    = 3
+"projection.EE.topology.mean_indegree" = [20, 60]
+"""
+
+
+def test_scores_of_several_datasets(shared):
+    shared.write("suite.toml", SUITE)
+    settings = ["--set", "run.warmup=14.0", "--set", "run.duration=36.0", "--set", "population.E.size=4000"]
+    for folder, seed in (("first", 1), ("second", 2)):
+        shared.ok("sweep", "suite.toml", "--out", folder, "--seed", seed, "--quiet", *settings)
+    both = shared.json("compare", "first", "second", "--closures", "none,two_cumulant", "--details", "--quiet")
+    assert len(both["suites"]) == 2 and both["all"]["scores"]["cells"] == sum(s["scores"]["cells"] for s in both["suites"])
+    columns = set(both["all"]["scores"]["noise"])
+    assert columns == {"steady", "onset", "late", "sine"}
+    assert both["all"]["scores"]["best_shortcut"] == "mass.two_cumulant" and both["all"]["scores"]["levels"]["mass"]["of_exact"] == 1.0
+    alone = shared.json("compare", "first", "--closures", "none,two_cumulant", "--quiet")
+    assert alone["scores"] == both["suites"][0]["scores"]
+    # an onset cell, from the dataset itself
+    with netCDF4.Dataset(shared.path("first/dataset.nc")) as d:
+        time = d["time"][:]
+        window = (time > 24.0) & (time < 29.0)
+        r, v = (d[name][0, :, :, 0].mean(axis=0)[window] for name in ("rate", "v"))
+        rm, vm = (d["mass"][name][0, :, 0][window] for name in ("rate", "v"))
+    expected = np.sqrt(np.sum((np.pi * (rm - r)) ** 2 + (vm - v) ** 2) / np.sum((np.pi * r) ** 2 + v**2))
+    cell = next(c for c in both["suites"][0]["cells"] if c["column"] == "onset")
+    assert "mean_indegree = 20" in cell["name"] and "24 to 29" in cell["name"]
+    assert cell["error"]["mass"] == pytest.approx(expected, rel=1e-5)
+    text = shared.ok("compare", "first", "second", "--closures", "none", "--quiet").out
+    assert "All together" in text and "joint" in text
+    shared.refused(CONFIGURATION, "compare", "first", "second", "--out", "x", says=["--out", "several"], outputs=["x"])

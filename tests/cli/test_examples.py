@@ -12,7 +12,7 @@ import pytest
 from networks import STATIONARY
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-NAMES = sorted(p.name for p in EXAMPLES.glob("*.toml"))
+NAMES = sorted(str(p.relative_to(EXAMPLES)) for p in EXAMPLES.rglob("*.toml") if p.name != "base.toml")
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -82,7 +82,7 @@ def test_listing_of_keys_is_complete(spikemass):
 
 def test_doctor(spikemass):
     j = spikemass.json("doctor")
-    assert {"version", "commit", "compiler", "system", "processor", "threads", "instruction_set", "memory_available_bytes", "backends", "cuda", "neuron_models", "closures", "huge_pages",
+    assert {"version", "commit", "compiler", "system", "processor", "threads", "instruction_set", "memory_available_bytes", "backends", "cuda", "neuron_models", "closures", "huge_pages", "free_form",
             "report"} <= j.keys()
     assert j["backends"] == (["cpu"] if j["cuda"] == "not in this build" else ["cpu", "cuda"]) and 1 <= j["threads"] <= (os.cpu_count() or 1) and j["memory_available_bytes"] > 1e6
     assert j["neuron_models"] == ["qif", "theta", "lif", "iaf_psc_exp"] and len(j["closures"]) == 7 and j["instruction_set"] in ("x86-64-v3", "x86-64-v4")

@@ -100,6 +100,31 @@ TEST_F(DatasetGroups, TrialsStatusAndHertz) {
     EXPECT_EQ(std::get<std::vector<double>>(variable(group, "status").values)[3], 2.0);
 }
 
+TEST_F(DatasetGroups, AFileOfOneGroup) {
+    if (!command_works("/usr/bin/python3 -c 'import xarray, netCDF4'")) GTEST_SKIP() << "/usr/bin/python3 has no xarray with netCDF4";
+    Group group{"ignored", {{"title", "t"}, {"long", std::string(100000, 'x')}}, {{"point", 2}, {"state", 3}}, {}, {{"bin", 0.1}}};
+    group.variables.push_back({"x", {"point", "state"}, "1", "values", std::vector<double>{1, 2, 3, 4, 5, 6}, false, {{"method", "m"}}, {{"order", 3.0}}});
+    group.variables.push_back({"split", {"point"}, "1", "flags", std::vector<std::int8_t>{0, 3}, false, {{"flag_meanings", "a b c d"}}});
+    for (auto& v : swept_variables(h, {1, 2})) group.variables.push_back(v);
+    const auto out = folder / "group.nc";
+    write_group_file(out, group);
+    write_group_file(out, group);   // replaces
+    const std::string script = "import xarray as xr, sys; d = xr.open_dataset(sys.argv[1])\n"
+                               "assert d.x.dtype == 'float64' and d.x.values.tolist() == [[1, 2, 3], [4, 5, 6]] and d.x.attrs['method'] == 'm' and d.x.attrs['order'] == 3\n"
+                               "assert list(d.split.attrs['flag_values']) == [0, 1, 2, 3] and d.attrs['bin'] == 0.1 and len(d.attrs['long']) == 100000\n"
+                               "assert d.x.coords['mean_indegree'].values.tolist() == [30, 10] and d.x.coords['kind'].values.tolist() == ['fixed_indegree', 'erdos_renyi']\n"
+                               "assert d.allow_capped.dtype == 'int8' and d.allow_capped.values.tolist() == [0, 1] and d.allow_capped.attrs['flag_meanings'] == 'false true'\n"
+                               "assert d.tau_ms.attrs['units'] == 'ms' and d.tau_ms.attrs['path'] == 'population.E.tau_ms'\n";
+    write_file(folder / "check.py", script);
+    int status = -1;
+    const auto report = output_of("/usr/bin/python3 " + (folder / "check.py").string() + " " + out.string(), &status);
+    EXPECT_EQ(status, 0) << report;
+    EXPECT_TRUE(leftovers(folder.path()).empty());
+    group.dimensions[0].second = 3;
+    EXPECT_THROW(write_group_file(folder / "wrong.nc", group), Error);
+    EXPECT_FALSE(fs::exists(folder / "wrong.nc"));
+}
+
 TEST_F(DatasetGroups, XarrayOpensEachGroupAlone) {
     if (!command_works("/usr/bin/python3 -c 'import xarray, netCDF4'")) GTEST_SKIP() << "/usr/bin/python3 has no xarray with netCDF4";
     write_groups(file, {level_group(level("mass.two_cumulant", 0.0), h.time_unit),

@@ -97,6 +97,58 @@ TEST(Sonata, ManyThreadsWriteTheirOwnFiles) {
     }
 }
 
+TEST(Sonata, WhatWasWrittenIsReadBack) {
+    const TemporaryFolder folder;
+    const auto file = folder / "spikes.h5";
+    {
+        SpikeWriter writer(file, {"I", "E", "silent"}, "ms", 0.1);
+        for (std::int64_t step = 3; step < 70003; ++step) {   // more than one chunk
+            const std::uint32_t id = static_cast<std::uint32_t>(step % 977);
+            writer.append(0, step, std::span<const std::uint32_t>(&id, 1));
+        }
+        const std::vector<std::int64_t> steps = {9, 5}, ids = {7, 2};
+        writer.append(1, steps, ids);
+        writer.close();
+    }
+    const SpikeFileContent content = read_spike_file(file);
+    ASSERT_EQ(content.populations.size(), 3u);
+    EXPECT_EQ(content.time_unit, "ms");
+    const auto &e = content.populations[0], &i = content.populations[1];
+    EXPECT_EQ(e.name, "E");
+    EXPECT_EQ(e.spikes, 2u);
+    EXPECT_EQ(e.largest_id, 7u);
+    EXPECT_EQ(e.first, 0.5);
+    EXPECT_EQ(i.spikes, 70000u);
+    EXPECT_EQ(i.largest_id, 976u);
+    EXPECT_DOUBLE_EQ(i.last, 7000.2);
+    EXPECT_EQ(content.populations[2].spikes, 0u);
+}
+
+TEST(Sonata, DamagedFilesAreNotRead) {
+    const TemporaryFolder folder;
+    const auto file = folder / "spikes.h5";
+    {
+        SpikeWriter writer(file, {"E"}, "tau", 0.1);
+        for (std::int64_t step = 0; step < 70000; ++step) {
+            const auto id = static_cast<std::uint32_t>(mix64(static_cast<std::uint64_t>(step)));   // hard to compress
+            writer.append(0, step, std::span<const std::uint32_t>(&id, 1));
+        }
+        writer.close();
+    }
+    const std::string whole = read_file(file);
+    const auto refusal = [&](const std::string& bytes) {
+        write_file(file, bytes);
+        return error_of(ExitCode::io, [&] { read_spike_file(file); });
+    };
+    EXPECT_TRUE(contains(refusal("no HDF5"), "cannot be opened"));
+    EXPECT_TRUE(contains(refusal(whole.substr(0, whole.size() / 2)), "cannot be opened"));
+    std::string flipped = whole;
+    flipped[whole.size() / 2] ^= 0x10;   // within a chunk: its checksum tells
+    EXPECT_TRUE(contains(refusal(flipped), "cannot be read to its end"));
+    write_file(file, whole);
+    EXPECT_EQ(read_spike_file(file).populations.at(0).spikes, 70000u);
+}
+
 TEST(Sonata, UnwritableFolderIsAClearError) {
     const TemporaryFolder folder;
     write_file(folder / "file", "x");
