@@ -11,13 +11,14 @@ rank = {"models": 0, "kernels": 1, "host": 2}
 sideways = {
     "spiking": set(), "cpu": {"spiking"}, "gpu": {"", "cpu", "spiking"}, "config": {"input"}, "input": {"output"}, "output": set(), "analysis": set(), "mass": set(),
     "": {"mass", "gpu"},                                            # simulation: resolves initial states by the mass; backend: makes engines
-    "live": {"", "config", "output", "analysis", "mass"},
+    "fit": {"", "config", "output", "analysis", "mass"},
+    "live": {"", "config", "output", "analysis", "mass", "fit"},
     "sweep": {"", "config", "output", "mass", "live"},
     "compare": {"", "config", "output", "analysis", "mass", "sweep"},
     "analyse": {"", "config", "output", "mass"},
     "learn": {"", "config", "output", "mass", "sweep"},
     "export": {"", "config", "output", "mass", "sweep"},
-    "cli": {"", "config", "output", "analysis", "mass", "sweep", "compare", "analyse", "learn", "export", "live", "cpu"},
+    "cli": {"", "config", "output", "analysis", "mass", "sweep", "compare", "analyse", "fit", "learn", "export", "live", "cpu"},
 }
 faults = []
 count = 0

@@ -75,7 +75,7 @@ int main(int argc, char** argv) {
     app.require_subcommand(1);
     app.footer("Exit codes: 0 ok, 1 runtime, 2 usage or configuration, 3 sweep with failed points, 4 would not fit (memory, disk), 5 I/O, "
                "6 numerical divergence, 75 stopped and resumable, 130 Ctrl-C (resumable too).");
-    const cli::Verb verbs[] = {cli::add_run(app),    cli::add_sweep(app),    cli::add_compare(app), cli::add_analyse(app), cli::add_learn(app), cli::add_export(app), cli::add_report(app),
+    const cli::Verb verbs[] = {cli::add_run(app),    cli::add_sweep(app),    cli::add_compare(app), cli::add_analyse(app), cli::add_fit(app), cli::add_learn(app), cli::add_export(app), cli::add_report(app),
                                cli::add_status(app), cli::add_merge(app),    cli::add_validate(app), cli::add_info(app), cli::add_doctor(app)};
     try {
         app.parse(argc, argv);

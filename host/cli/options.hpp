@@ -57,6 +57,7 @@ struct Verb {
 };
 
 Verb add_run(CLI::App&);
+Verb add_fit(CLI::App&);
 Verb add_learn(CLI::App&);
 Verb add_export(CLI::App&);
 Verb add_sweep(CLI::App&);

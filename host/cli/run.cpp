@@ -276,7 +276,7 @@ Verb add_run(CLI::App& app) {
     verb->add_option("--trial", o->trial, "Reproduce this trial of a sweep")->check(whole_number);
     verb->add_option("--out", o->out, "Write a dataset (netCDF-4)");
     verb->add_option("--spikes", o->spikes, "File for the recorded spikes (SONATA, HDF5); default with \"spikes\" in run.record: NAME.spikes.h5");
-    verb->add_option("--live", o->live, "Write live files beside --out while the run goes on: rates (OUT.live.h5), compare (OUT.live_compare.json), or both, as rates,compare");
+    verb->add_option("--live", o->live, "Write live files beside --out while the run goes on: rates (OUT.live.h5), compare (OUT.live_compare.json), fit=MODEL (OUT.live_fit.json; mpr or a closure), or several, as rates,fit=mpr");
     o->common.add_to(*verb);
     return {verb, [o] { return execute(*o); }};
 }

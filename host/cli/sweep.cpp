@@ -169,7 +169,7 @@ Verb add_sweep(CLI::App& app) {
     verb->add_flag("--dry-run", o->dry_run, "Print points, synapses, memory, disk and time, and stop");
     verb->add_option("--max-wall", o->max_wall, "Stop (exit 75, resumable) after this long, e.g. 3h");
     verb->add_flag("--spikes", o->spikes, "Also write SONATA spike files into FOLDER/spikes, as \"spikes\" in run.record does");
-    verb->add_option("--live", o->live, "Write live files while the sweep goes on: rates (live.h5), compare (live_compare.json), or both, as rates,compare");
+    verb->add_option("--live", o->live, "Write live files while the sweep goes on: rates (live.h5), compare (live_compare.json), fit=MODEL (live_fit.json; mpr or a closure), or several, as rates,fit=mpr");
     o->common.add_to(*verb);
     return {verb, [o] { return execute(*o); }};
 }

@@ -8,6 +8,7 @@
 
 #include "host/live/rates_writer.hpp"
 #include "host/live/running_comparison.hpp"
+#include "host/live/running_fit.hpp"
 #include "host/output/live_file.hpp"
 #include "models/base/error.hpp"
 
@@ -17,21 +18,37 @@ namespace {
 
 struct Entry {
     const char* name;
-    std::shared_ptr<LiveConsumer> (*make)(const LiveContext&);
+    const char* value;   ///< what stands after "name=", nullptr: nothing does
+    void (*check)(const std::string& value);
+    std::shared_ptr<LiveConsumer> (*make)(const LiveContext&, const std::string& value);
     std::uint64_t (*bytes)(const output::SweepHeader&);
 };
 
 /// A new consumer is one class and one line here.
 constexpr Entry entries[] = {
-    {"rates", [](const LiveContext& c) -> std::shared_ptr<LiveConsumer> { return std::make_shared<RatesWriter>(c); }, output::LiveFile::size_bound},
-    {"compare", [](const LiveContext& c) -> std::shared_ptr<LiveConsumer> { return std::make_shared<RunningComparison>(c); }, RunningComparison::size_bound},
+    {"rates", nullptr, nullptr, [](const LiveContext& c, const std::string&) -> std::shared_ptr<LiveConsumer> { return std::make_shared<RatesWriter>(c); }, output::LiveFile::size_bound},
+    {"compare", nullptr, nullptr, [](const LiveContext& c, const std::string&) -> std::shared_ptr<LiveConsumer> { return std::make_shared<RunningComparison>(c); }, RunningComparison::size_bound},
+    {"fit", "MODEL",
+     [](const std::string& model) {
+         try {
+             fit::closure_of_model(model);
+         } catch (const ConfigurationError& e) {
+             throw ConfigurationError(fmt::format("--live fit={}: {}", model, e.what()));
+         }
+     },
+     [](const LiveContext& c, const std::string& model) -> std::shared_ptr<LiveConsumer> { return std::make_shared<RunningFit>(c, model); }, RunningFit::size_bound},
 };
 
-const Entry& entry_of(const std::string& name) {
+std::string name_of(const std::string& text) { return text.substr(0, text.find('=')); }
+std::string value_of(const std::string& text) { return text.find('=') == std::string::npos ? "" : text.substr(text.find('=') + 1); }
+
+/// Of "name" or "name=value".
+const Entry& entry_of(const std::string& text) {
+    const std::string name = name_of(text);
     const auto it = std::find_if(std::begin(entries), std::end(entries), [&](const Entry& e) { return e.name == name; });
     if (it != std::end(entries)) return *it;
     std::string known;
-    for (const Entry& e : entries) known += (known.empty() ? "" : ", ") + std::string(e.name);
+    for (const Entry& e : entries) known += (known.empty() ? "" : ", ") + std::string(e.name) + (e.value ? "=" + std::string(e.value) : "");
     throw ConfigurationError(fmt::format("--live: there is no consumer \"{}\". Name some of {}, separated by commas.", name, known));
 }
 
@@ -49,13 +66,19 @@ std::vector<std::string> parse_live(const std::string& text) {
 
 void check_live(const std::vector<std::string>& names) {
     std::set<std::string> seen;
-    for (const std::string& name : names)
-        if (entry_of(name); !seen.insert(name).second) throw ConfigurationError(fmt::format("--live: \"{}\" is named twice. Name each consumer once.", name));
+    for (const std::string& text : names) {
+        const Entry& e = entry_of(text);
+        const std::string name = name_of(text), value = value_of(text);
+        if (e.value && value.empty()) throw ConfigurationError(fmt::format("--live: {} needs a value. Write {}={}, as fit=mpr (or the name of a closure, fit=two_cumulant).", name, name, e.value));
+        if (!e.value && text != name) throw ConfigurationError(fmt::format("--live: {} takes no value. Write {}.", text, name));
+        if (e.check) e.check(value);
+        if (!seen.insert(name).second) throw ConfigurationError(fmt::format("--live: \"{}\" is named twice. Name each consumer once.", name));
+    }
 }
 
 std::vector<std::shared_ptr<LiveConsumer>> make_live_consumers(const std::vector<std::string>& names, const LiveContext& context) {
     std::vector<std::shared_ptr<LiveConsumer>> list;
-    for (const std::string& name : names) list.push_back(entry_of(name).make(context));
+    for (const std::string& name : names) list.push_back(entry_of(name).make(context, value_of(name)));
     return list;
 }
 

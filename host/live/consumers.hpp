@@ -21,7 +21,7 @@ struct LiveContext {
     std::function<std::filesystem::path(const std::string& name)> place;    ///< where a live file of this name belongs
 };
 
-/// "rates,compare": the names of --live, each once.  Throws ConfigurationError.
+/// "rates,fit=mpr": the consumers of --live, each once.  Throws ConfigurationError.
 std::vector<std::string> parse_live(const std::string& text);
 void check_live(const std::vector<std::string>& names);
 std::vector<std::shared_ptr<LiveConsumer>> make_live_consumers(const std::vector<std::string>& names, const LiveContext& context);

@@ -29,10 +29,13 @@ SynapseTimes synapse_times(const Synapse& synapse);
 
 /// What part of a projection's synapses has which delay, time units: one delay, the network's delay_steps * dt or the delay as asked for; where delays are drawn,
 /// at most 16 classes of neighbouring steps, each at its mean.
-struct Lag {
-    double delay = 0.0, weight = 1.0;
-    bool operator==(const Lag&) const = default;
+template <class S>
+struct BasicLag {
+    S delay{};
+    double weight = 1.0;
+    bool operator==(const BasicLag&) const = default;
 };
+using Lag = BasicLag<double>;
 std::vector<Lag> mass_lags(const Network& network, const Projection& projection, bool ideal);
 
 /// Poles of the law of eta where it is rational, in its units; none where it is Lorentzian or constant.

@@ -1,6 +1,5 @@
 #include "host/mass/mass_model.hpp"
 
-#include <array>
 #include <string_view>
 
 #include "host/mass/afferents.hpp"
@@ -49,7 +48,8 @@ void split_into_classes(MassModel::PopulationLayout& a, std::span<MassModel::Pro
 
 }  // namespace
 
-MassModel::MassModel(const Network& network, const MassOptions& options) : closure_(find_closure(options.closure)) {
+template <>
+MassModel::BasicMassModel(const Network& network, const MassOptions& options) : closure_(find_closure(options.closure)) {
     require_closure(network, std::visit([](const auto& c) { return std::string_view(c.name); }, closure_));
     require_lasting_noise(network);
     const bool classes = std::visit([](const auto& c) { return c.degree_classes; }, closure_);
@@ -100,63 +100,16 @@ MassModel::MassModel(const Network& network, const MassOptions& options) : closu
             size_ += projection.synapse_rise > 0.0 ? 2 : 1;
         }
 
-    initial_state_.assign(size_, 0.0);
-    for (std::size_t i = 0; i < populations_.size(); ++i) {
-        const PopulationLayout& a = populations_[i];
-        const InitialState& initial = network.populations[i].initial;
-        std::array<models::Complex<double>, models::Poles::most> w;   // of every class; a density that is the same for all eta has no higher Taylor coefficients
-        for (std::size_t k = 0; k < static_cast<std::size_t>(a.poles.size); ++k)
-            w[k] = k < a.densities() ? models::Complex<double>{initial.half_width, -initial.center} : models::Complex<double>{};
-        double rho = initial.half_width * std::numbers::inv_pi, v = initial.center;
-        if (initial.kind != InitialKind::lorentzian) {
-            double input = a.eta, width = a.delta;
-            for (std::size_t j = a.afferent_begin; j < a.afferent_end; ++j) {
-                input += afferents_[j].coupling * a.tau * rates_before_[projections_[j].source];
-                width += afferents_[j].coupling_half_width * a.tau * rates_before_[projections_[j].source];
-            }
-            models::pole_asynchronous(a.poles, input, width, w.data());
-            const models::Complex<double> single = models::mpr_asynchronous(input, width);
-            rho = single.re * std::numbers::inv_pi;
-            v = -single.im;
-        }
-        for (std::size_t k = 0; k < a.classes(); ++k) {
-            initial_state_[a.first + 2 * k] = a.poles.size > 0 ? w[k].re * std::numbers::inv_pi : rho;
-            initial_state_[a.first + 2 * k + 1] = a.poles.size > 0 ? -w[k].im : v;
-        }
-    }
-    for (const ProjectionLayout& projection : projections_) {
-        if (projection.synapse_tau > 0.0) initial_state_[projection.synapse] = rates_before_[projection.source];
-        if (projection.synapse_rise > 0.0) initial_state_[projection.synapse + 1] = rates_before_[projection.source];
-    }
+    initial_state_ = initial_state_of(network);
 }
 
-double MassModel::ProjectionLayout::mean_delay() const {
-    double mean = 0.0;
-    for (const Lag& lag : lags) mean += lag.weight * lag.delay;
-    return mean;
-}
-
-double MassModel::ProjectionLayout::longest_delay() const {
-    double longest = 0.0;
-    for (const Lag& lag : lags) longest = std::max(longest, lag.delay);
-    return longest;
-}
-
+template <>
 models::Complex<double> MassModel::order_parameter(const double* y, std::size_t population) const {
     const PopulationLayout& a = populations_[population];
     if (a.poles.size > 0) return models::pole_kuramoto(a.poles, y + a.first);
     models::Complex<double> sum{};
     for (std::size_t k = 0; k < a.classes(); ++k) sum = sum + models::kuramoto(y[a.first + 2 * k], y[a.first + 2 * k + 1]) * a.class_weight[k];
     return sum;
-}
-
-bool MassModel::takes_noise() const {
-    return std::visit([](const auto& c) { return closures::takes_noise<std::decay_t<decltype(c)>>; }, closure_);
-}
-
-std::string_view MassModel::closure_name() const {
-    if (const auto* learned = std::get_if<closures::Learned>(&closure_)) return learned->form->title;
-    return std::visit([](const auto& c) { return std::string_view(c.name); }, closure_);
 }
 
 }  // namespace spikemass::mass

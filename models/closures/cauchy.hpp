@@ -12,12 +12,13 @@ struct Cauchy {
     static constexpr bool uses_ratio = false, degree_classes = false;
     double gamma_factor = 0.25 * std::numbers::inv_pi;
 
-    std::size_t hidden_size(std::span<const Afferent>) const { return 0; }
+    template <class A = const Afferent>
+    std::size_t hidden_size(std::span<A>) const { return 0; }
 
-    template <class T>
-    Correction<T> eval(std::span<const Afferent> afferents, const Complex<T>&, const Presynaptic<T>*, const T*, T*) const {
+    template <class A = const Afferent, class T>
+    Correction<T> eval(std::span<A> afferents, const Complex<T>&, const Presynaptic<T>*, const T*, T*) const {
         Correction<T> sum;
-        for (const Afferent& a : afferents) sum.q = sum.q + T(gamma_factor * a.noise_strength());
+        for (const auto& a : afferents) sum.q = sum.q + T(gamma_factor * a.noise_strength());
         return sum;
     }
 };

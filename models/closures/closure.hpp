@@ -19,32 +19,39 @@ using models::Complex;
 /// Law of the number of inputs per target neuron.
 enum class InDegrees { fixed, binomial, lorentzian };
 
-/// What a closure may know of one projection onto its population.
-struct Afferent {
-    double coupling = 0.0;            ///< J: the mean input is J * drive
-    double coupling_sd = 0.0;         ///< standard deviation of J over synapses
-    double coupling_half_width = 0.0; ///< half width of J over targets (Lorentzian): adds its share of the drive to Delta
+/// What a closure may know of one projection onto its population.  S: double, or dual numbers where fits differentiate by these parameters.
+template <class S>
+struct BasicAfferent {
+    S coupling{};                     ///< J: the mean input is J * drive
+    S coupling_sd{};                  ///< standard deviation of J over synapses
+    S coupling_half_width{};          ///< half width of J over targets (Lorentzian): adds its share of the drive to Delta
     double mean_indegree = 0.0;       ///< K
     double candidates = 0.0;          ///< N: neurons that a target may have as sources, K <= N
     InDegrees in_degrees = InDegrees::fixed;
     double indegree_variance = 0.0;   ///< Var K_i
     double indegree_half_width = 0.0; ///< Delta_k, half width at half maximum (lorentzian only)
     bool annealed = false;            ///< targets redrawn at every spike, with replacement
-    double synapse_tau = 0.0;         ///< exponential synapse, in units of the target's tau; 0 = delta
+    S synapse_tau{};                  ///< exponential synapse, in units of the target's tau; 0 = delta
     double tail_log = 0.0;            ///< ln of the source population's tail constant (source_mixture.hpp)
 
     /// 1 - K/N: a target that hears every neuron sees no fluctuation.  Redrawn targets are independent whatever K/N is.
     double finite_source_factor() const { return annealed ? 1.0 : 1.0 - mean_indegree / candidates; }
     /// A = <J^2>/K: per unit of source rate, the variance of the pulses in a target's input around the population's mean input.
-    double noise_strength() const {
+    S noise_strength() const {
         return (coupling * coupling * finite_source_factor() + coupling_sd * coupling_sd) / mean_indegree;
     }
     /// c J^2 (1 - K/N)/K: what equal in-degrees take away from the quenched variance, c = 1 (fixed, lorentzian) or 0 (binomial).
-    double equal_indegree_strength() const {
+    S equal_indegree_strength() const {
         const bool binomial = in_degrees == InDegrees::binomial;
-        return binomial || annealed ? 0.0 : coupling * coupling * finite_source_factor() / mean_indegree;
+        return binomial || annealed ? S(0.0) : S(coupling * coupling * finite_source_factor() / mean_indegree);
+    }
+    /// The same numbers, constants to differentiation.
+    template <class R>
+    BasicAfferent<R> as() const {
+        return {R(coupling), R(coupling_sd), R(coupling_half_width), mean_indegree, candidates, in_degrees, indegree_variance, indegree_half_width, annealed, R(synapse_tau), tail_log};
     }
 };
+using Afferent = BasicAfferent<double>;
 
 /// The momentary state of one projection's source, seen from the target.
 template <class T>
@@ -67,7 +74,7 @@ Correction<T>& operator+=(Correction<T>& a, const Correction<T>& b) {
 
 /// A closure: `name`; `hidden_size(afferents)` hidden states of a population, all 0 at t = 0 (voltages drawn from a Lorentzian have
 /// W_2 = 0); `eval(afferents, w, presynaptic[afferent], hidden, d_hidden)` returns (p, q) and writes the derivatives by t/tau.
-/// `eval` allocates nothing and takes any scalar type with + - * / and, found by name lookup, sqrt, log, atan2.
+/// `eval` allocates nothing and takes any scalar type with + - * / and, found by name lookup, sqrt, abs, log, atan2; the afferents' may be that type or double.
 /// Contributions of the projections add.  `uses_ratio`: it depends on x = v/(pi rho), clipped to [lowest_ratio, highest_ratio].
 /// `degree_classes`: the mass is split into classes of in-degree.
 template <class C>

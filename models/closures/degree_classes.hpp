@@ -16,10 +16,11 @@ struct DegreeClasses {
     static constexpr bool uses_ratio = false, degree_classes = true;
     static constexpr std::size_t hermite_nodes = 20, quantile_nodes = 48;
 
-    std::size_t hidden_size(std::span<const Afferent>) const { return 0; }
+    template <class A = const Afferent>
+    std::size_t hidden_size(std::span<A>) const { return 0; }
 
-    template <class T>
-    Correction<T> eval(std::span<const Afferent>, const Complex<T>&, const Presynaptic<T>*, const T*, T*) const { return {}; }
+    template <class A = const Afferent, class T>
+    Correction<T> eval(std::span<A>, const Complex<T>&, const Presynaptic<T>*, const T*, T*) const { return {}; }
 };
 static_assert(Closure<DegreeClasses>);
 

@@ -14,9 +14,11 @@ struct IndegreeLorentzian {
     static constexpr std::string_view name = "indegree_lorentzian";
     static constexpr bool uses_ratio = false, degree_classes = false;
 
-    std::size_t hidden_size(std::span<const Afferent>) const { return 0; }
+    template <class A = const Afferent>
+    std::size_t hidden_size(std::span<A>) const { return 0; }
 
-    static double relative_half_width(const Afferent& a) {
+    template <class S>
+    static double relative_half_width(const BasicAfferent<S>& a) {
         switch (a.in_degrees) {
             case InDegrees::lorentzian: return a.indegree_half_width / a.mean_indegree;
             case InDegrees::binomial: return std::sqrt(a.indegree_variance) / a.mean_indegree;
@@ -25,23 +27,25 @@ struct IndegreeLorentzian {
         return 0.0;
     }
 
-    template <class T>
-    Correction<T> eval(std::span<const Afferent> afferents, const Complex<T>&, const Presynaptic<T>* presynaptic, const T*, T*) const {
+    template <class A = const Afferent, class T>
+    Correction<T> eval(std::span<A> afferents, const Complex<T>&, const Presynaptic<T>* presynaptic, const T*, T*) const {
+        using std::abs;
         Correction<T> sum;
         for (std::size_t i = 0; i < afferents.size(); ++i)
-            sum.q = sum.q + presynaptic[i].drive * (std::abs(afferents[i].coupling) * relative_half_width(afferents[i]));
+            sum.q = sum.q + presynaptic[i].drive * (abs(afferents[i].coupling) * relative_half_width(afferents[i]));
         return sum;
     }
 };
 static_assert(Closure<IndegreeLorentzian>);
 
 /// The part of it that is exact for (untruncated) Lorentzian in-degrees, which other closures add to theirs.
-template <class T>
-T lorentzian_indegree_width(std::span<const Afferent> afferents, const Presynaptic<T>* presynaptic) {
+template <class A = const Afferent, class T>
+T lorentzian_indegree_width(std::span<A> afferents, const Presynaptic<T>* presynaptic) {
+    using std::abs;
     T q{};
     for (std::size_t i = 0; i < afferents.size(); ++i)
         if (afferents[i].in_degrees == InDegrees::lorentzian)
-            q = q + presynaptic[i].drive * (std::abs(afferents[i].coupling) * IndegreeLorentzian::relative_half_width(afferents[i]));
+            q = q + presynaptic[i].drive * (abs(afferents[i].coupling) * IndegreeLorentzian::relative_half_width(afferents[i]));
     return q;
 }
 

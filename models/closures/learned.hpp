@@ -25,8 +25,8 @@ struct Features {
 inline constexpr std::array<std::string_view, 5> feature_names{"s", "c", "eps", "h", "sg"};
 
 /// `w`: W of the target; coupling J, mean_indegree K.
-template <class T>
-Features<T> features(const Complex<T>& w, double coupling, double mean_indegree) {
+template <class T, class S>
+Features<T> features(const Complex<T>& w, const S& coupling, double mean_indegree) {
     using std::sqrt;
     const T norm2 = w.re * w.re + w.im * w.im + 1e-12, size = sqrt(norm2);
     const T eps = coupling * coupling / mean_indegree / norm2;
@@ -34,14 +34,14 @@ Features<T> features(const Complex<T>& w, double coupling, double mean_indegree)
 }
 
 /// What a network sees of them: three inputs, or five with the hidden states; `strength`: A of all afferents.
-template <class T>
-void network_inputs(const Features<T>& f, const T* hidden, double strength, T* x) {
+template <class T, class S>
+void network_inputs(const Features<T>& f, const T* hidden, const S& strength, T* x) {
     using std::log, std::tanh;
     x[0] = f.s;
     x[1] = log(1.0 + f.eps);
     x[2] = f.sg;
     if (!hidden) return;
-    const double scale = strength > 0.0 ? 2.0 / strength : 0.0;
+    const S scale = strength > 0.0 ? S(2.0 / strength) : S(0.0);
     x[3] = tanh(hidden[0] * scale);
     x[4] = tanh(hidden[1] * scale);
 }
@@ -88,19 +88,20 @@ struct Learned {
     static constexpr bool uses_ratio = false, degree_classes = false, from_file = true;
     std::shared_ptr<const LearnedForm> form;
 
-    std::size_t hidden_size(std::span<const Afferent>) const { return form && form->hidden ? 2 : 0; }
+    template <class A = const Afferent>
+    std::size_t hidden_size(std::span<A>) const { return form && form->hidden ? 2 : 0; }
 
-    template <class T>
-    Correction<T> eval(std::span<const Afferent> afferents, const Complex<T>& w, const Presynaptic<T>* presynaptic, const T* hidden, T* d_hidden) const {
+    template <class A = const Afferent, class T>
+    Correction<T> eval(std::span<A> afferents, const Complex<T>& w, const Presynaptic<T>* presynaptic, const T* hidden, T* d_hidden) const {
         using std::sqrt;
         Correction<T> sum;
         if (!form) return sum;
         T drive_p{}, drive_q{}, intensity{};
-        double all = 0.0;
-        for (const Afferent& a : afferents) all += a.noise_strength();
+        decltype(afferents[0].noise_strength()) all{};
+        for (const auto& a : afferents) all += a.noise_strength();
         for (std::size_t i = 0; i < afferents.size(); ++i) {
-            const Afferent& a = afferents[i];
-            const double strength = a.noise_strength();
+            const auto& a = afferents[i];
+            const auto strength = a.noise_strength();
             if (strength == 0.0) continue;
             const Features<T> f = features(w, a.coupling, a.mean_indegree);
             T out[2];

@@ -13,16 +13,17 @@ struct Resonant {
     static constexpr bool white_noise_state = true;
     double lambda = 0.3;
 
-    std::size_t hidden_size(std::span<const Afferent> afferents) const { return TwoCumulant{}.hidden_size(afferents) + 2; }
+    template <class A = const Afferent>
+    std::size_t hidden_size(std::span<A> afferents) const { return TwoCumulant{}.hidden_size(afferents) + 2; }
 
-    template <class T>
-    Correction<T> eval(std::span<const Afferent> afferents, const Complex<T>& w, const Presynaptic<T>* presynaptic, const T* hidden,
+    template <class A = const Afferent, class T>
+    Correction<T> eval(std::span<A> afferents, const Complex<T>& w, const Presynaptic<T>* presynaptic, const T* hidden,
                        T* d_hidden) const {
         Correction<T> sum = TwoCumulant{}.eval(afferents, w, presynaptic, hidden, d_hidden);
         const Complex<T> target = clip_ratio(w);
         Complex<T> goal{};
         for (std::size_t i = 0; i < afferents.size(); ++i) {
-            const Afferent& a = afferents[i];
+            const auto& a = afferents[i];
             if (a.annealed || a.noise_strength() == 0.0) continue;
             const Complex<T> source = clip_ratio(presynaptic[i].w);
             goal = goal + stationary_resonance(a, target, source) -

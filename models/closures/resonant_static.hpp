@@ -10,8 +10,8 @@ namespace spikemass::closures {
 /// their targets, evaluated at the actual (r, v) of both.
 ///   W_2 = A M(W, W_source) + (c J^2 (1 - K/N)/K) rho_source^2/(4 W^2),  M: source_mixture.hpp;  annealed: the shot noise alone.
 /// With one population and delta synapses this is (J^2/K)(1 - K/N) g(x), x = v/(pi rho).
-template <class T>
-Complex<T> stationary_resonance(const Afferent& a, const Complex<T>& w, const Complex<T>& source) {
+template <class S, class T>
+Complex<T> stationary_resonance(const BasicAfferent<S>& a, const Complex<T>& w, const Complex<T>& source) {
     const T source_rate = source.re * std::numbers::inv_pi;
     if (a.annealed) return stationary_shot_noise(a, w, source_rate);
     const Complex<T> mixture = source_mixture(w, source, a.synapse_tau, a.tail_log);
@@ -26,10 +26,11 @@ struct ResonantStatic {
     static constexpr std::string_view name = "resonant_static";
     static constexpr bool uses_ratio = true, degree_classes = false;
 
-    std::size_t hidden_size(std::span<const Afferent>) const { return 0; }
+    template <class A = const Afferent>
+    std::size_t hidden_size(std::span<A>) const { return 0; }
 
-    template <class T>
-    Correction<T> eval(std::span<const Afferent> afferents, const Complex<T>& w, const Presynaptic<T>* presynaptic, const T*, T*) const {
+    template <class A = const Afferent, class T>
+    Correction<T> eval(std::span<A> afferents, const Complex<T>& w, const Presynaptic<T>* presynaptic, const T*, T*) const {
         const Complex<T> target = clip_ratio(w);
         Complex<T> w2{};
         for (std::size_t i = 0; i < afferents.size(); ++i) {

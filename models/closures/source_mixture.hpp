@@ -56,8 +56,8 @@ inline const HarmonicNodes harmonic_nodes;
 
 /// W_2/A.  `w`, `source`: W of target and source in the target's time, both with ratio in range (clip_ratio); tau_s in that time too.
 /// `tail_log` = ln(c N) of the source population.
-template <class T>
-Complex<T> source_mixture(const Complex<T>& w, const Complex<T>& source, double tau_s, double tail_log) {
+template <class T, class S>
+Complex<T> source_mixture(const Complex<T>& w, const Complex<T>& source, const S& tau_s, double tail_log) {
     using std::atan2;
     using std::log;
     constexpr double pi = std::numbers::pi, inv_pi = std::numbers::inv_pi;
@@ -88,8 +88,8 @@ Complex<T> source_mixture(const Complex<T>& w, const Complex<T>& source, double 
         const Complex<T> g{difference.im * (0.5 * inv_pi), -difference.re * (0.5 * inv_pi)};   // /(2 pi i)
         Complex<T> term = wn * g;
         if (tau_s > 0.0) {
-            const double s = t2 / (4.0 * tau_s * tau_s);
-            const Complex<T> ln{log_z - std::log(s), z_angle - pi};
+            const S s = t2 / (4.0 * tau_s * tau_s);
+            const Complex<T> ln{log_z - log(s), z_angle - pi};
             const Complex<T> shifted{z.re + s, z.im};
             term.re = term.re + s * inv_pi * (ln / shifted).im;
         } else {
@@ -98,7 +98,7 @@ Complex<T> source_mixture(const Complex<T>& w, const Complex<T>& source, double 
         sum = sum + term * harmonic_nodes.weight[i];
     }
     if (tau_s > 0.0) {
-        const double four = 4.0 * tau_s * tau_s;
+        const S four = 4.0 * tau_s * tau_s;
         sum = sum / Complex<T>{1.0 + four * w_squared.re, four * w_squared.im};
     }
     return -(reciprocal(w_squared) * (0.25 * square_rate)) - sum * (0.5 * inv_pi * inv_pi);

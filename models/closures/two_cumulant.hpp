@@ -18,23 +18,24 @@ struct TwoCumulant {
     static constexpr bool uses_ratio = false, degree_classes = false;
     static constexpr bool white_noise_state = true;
 
-    std::size_t hidden_size(std::span<const Afferent> afferents) const {
+    template <class A = const Afferent>
+    std::size_t hidden_size(std::span<A> afferents) const {
         std::size_t n = 2;
-        for (const Afferent& a : afferents) n += a.synapse_tau > 0.0 ? 3 : 0;
+        for (const auto& a : afferents) n += a.synapse_tau > 0.0 ? 3 : 0;
         return n;
     }
 
-    template <class T>
-    Correction<T> eval(std::span<const Afferent> afferents, const Complex<T>& w, const Presynaptic<T>* presynaptic, const T* hidden,
+    template <class A = const Afferent, class T>
+    Correction<T> eval(std::span<A> afferents, const Complex<T>& w, const Presynaptic<T>* presynaptic, const T* hidden,
                        T* d_hidden) const {
         Complex<T> drive{};
         const T* h = hidden + 2;
         T* d = d_hidden + 2;
         for (std::size_t i = 0; i < afferents.size(); ++i) {
-            const Afferent& a = afferents[i];
+            const auto& a = afferents[i];
             const T intensity = presynaptic[i].rate * (0.5 * a.noise_strength());
             if (a.synapse_tau > 0.0) {
-                const double rate = 1.0 / a.synapse_tau;
+                const auto rate = 1.0 / a.synapse_tau;
                 const Complex<T> b{h[1], h[2]};
                 const Complex<T> turn = times_i(w * b) * 2.0;
                 d[0] = (intensity - h[0]) * (2.0 * rate);
@@ -57,8 +58,8 @@ struct TwoCumulant {
 static_assert(Closure<TwoCumulant>);
 
 /// Its stationary W_2 at given W and source rate, for one afferent: i D/(2 W (1 - 2 i W tau_s)), without the Lorentzian q.
-template <class T>
-Complex<T> stationary_shot_noise(const Afferent& a, const Complex<T>& w, const T& source_rate) {
+template <class S, class T>
+Complex<T> stationary_shot_noise(const BasicAfferent<S>& a, const Complex<T>& w, const T& source_rate) {
     const T half_intensity = source_rate * (0.25 * a.noise_strength());
     const Complex<T> filter{1.0 + 2.0 * w.im * a.synapse_tau, -2.0 * w.re * a.synapse_tau};
     return times_i(reciprocal(w * filter)) * half_intensity;

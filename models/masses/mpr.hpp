@@ -25,15 +25,19 @@ MprDerivative<T> mpr(const T& rho, const T& v, const T& width, const T& input) {
 }
 
 /// W = sqrt(input + i Delta), Re W >= 0: the asynchronous state at constant input (centre of the Lorentzian), Delta >= 0.
-inline Complex<double> mpr_asynchronous(double input, double delta) {
-    const double modulus = std::sqrt(input * input + delta * delta);
+template <class T>
+Complex<T> mpr_asynchronous(const T& input, const T& delta) {
+    using std::sqrt;
+    const T modulus = sqrt(input * input + delta * delta);
     if (input >= 0.0) {
-        const double re = std::sqrt(0.5 * (modulus + input));
-        return {re, re > 0.0 ? 0.5 * delta / re : 0.0};
+        const T re = sqrt(0.5 * (modulus + input));
+        return {re, re > 0.0 ? T(0.5 * delta / re) : T(0.0)};
     }
-    const double im = std::sqrt(0.5 * (modulus - input));   // > 0; the other root would cancel
+    const T im = sqrt(0.5 * (modulus - input));   // > 0; the other root would cancel
     return {0.5 * delta / im, im};
 }
+
+inline Complex<double> mpr_asynchronous(double input, double delta) { return mpr_asynchronous<double>(input, delta); }
 
 /// Kuramoto order parameter <exp(i theta)>, theta = 2 atan V, of a Lorentzian voltage density: Z = (1 - W)/(1 + W).
 template <class T>

@@ -13,7 +13,11 @@
 
 namespace spikemass::models {
 
-/// Products and quotients from explicit fma: GCC 12's vectoriser makes one vfmsubadd of a plain complex product, whatever -ffp-contract says.
+/// Products and quotients from explicit fma where bits are promised: GCC 12's vectoriser makes one vfmsubadd of a plain complex product, whatever -ffp-contract says.
+template <class T>
+Complex<T> times(const Complex<T>& a, const Complex<T>& b) { return a * b; }
+template <class T>
+Complex<T> quotient(const Complex<T>& a, const Complex<T>& b) { return a / b; }
 inline Complex<double> times(const Complex<double>& a, const Complex<double>& b) { return {math::fma(a.re, b.re, -(a.im * b.im)), math::fma(a.re, b.im, a.im * b.re)}; }
 inline Complex<double> quotient(const Complex<double>& a, const Complex<double>& b) { return times(a, conj(b)) * (1.0 / math::fma(b.re, b.re, b.im * b.im)); }
 
@@ -22,15 +26,22 @@ inline Complex<double> quotient(const Complex<double>& a, const Complex<double>&
 ///   one pole of order `size` (chain): w_k is the k-th Taylor coefficient of w at zeta = i width (1 + e) in e,
 ///     w_k' = width (d_k0 + d_k1) - i input d_k0 + i sum_j w_j w_(k-j),   W = sum c_k w_k
 /// size = 0: not a density of this kind.  A Lorentzian strength or Cauchy noise of half width `extra` moves all poles up by it: it is added to w_0' (chain) or to all.
-struct Poles {
+template <class S>
+struct BasicPoles {
     static constexpr int most = 32;
     int size = 0;
     bool chain = false;
-    std::array<double, most> shift{}, width{};
+    std::array<S, most> shift{}, width{};
     std::array<Complex<double>, most> weight{};
 
-    void scale(double half_width) {
-        for (int k = 0; k < size; ++k) shift[k] *= half_width, width[k] *= half_width;
+    void scale(const S& factor) {
+        for (int k = 0; k < size; ++k) shift[k] *= factor, width[k] *= factor;
+    }
+    template <class R>
+    BasicPoles<R> as() const {
+        BasicPoles<R> p{.size = size, .chain = chain, .weight = weight};
+        for (int k = 0; k < size; ++k) p.shift[k] = R(shift[k]), p.width[k] = R(width[k]);
+        return p;
     }
     double reach() const {   ///< largest |zeta|, for scales
         double most_far = 0.0;
@@ -38,6 +49,7 @@ struct Poles {
         return most_far;
     }
 };
+using Poles = BasicPoles<double>;
 
 /// h ~ 1/(1 + x^(2n)), 1 <= n <= most: poles on the unit circle.  n = 1: Lorentzian; n large: uniform on (-1, 1).
 inline Poles rational_poles(int n) {
@@ -69,8 +81,8 @@ inline Poles q_gaussian_poles(int n) {
 }
 
 /// dy/dt in units of 1/tau.  Shapes: y, dy [2 size], pairs (rho_k, v_k), w_k = pi rho_k - i v_k.
-template <class T>
-void pole_derivative(const Poles& p, const T* y, const T& extra, const T& input, T* dy) {
+template <class S, class T>
+void pole_derivative(const BasicPoles<S>& p, const T* y, const T& extra, const T& input, T* dy) {
     for (int k = 0; k < p.size; ++k) {
         if (!p.chain || k == 0) {
             const auto d = mpr(y[2 * k], y[2 * k + 1], T(extra + p.width[k]), T(input + p.shift[k]));
@@ -78,7 +90,7 @@ void pole_derivative(const Poles& p, const T* y, const T& extra, const T& input,
             dy[2 * k + 1] = d.v;
             continue;
         }
-        T rho = T(k == 1 ? p.width[k] * std::numbers::inv_pi : 0.0), v{};   // i w_j w_l: 2 rho_j v_l to rho', v_j v_l - pi^2 rho_j rho_l to v', over all j + l = k
+        T rho = k == 1 ? T(p.width[k] * std::numbers::inv_pi) : T(0.0), v{};   // i w_j w_l: 2 rho_j v_l to rho', v_j v_l - pi^2 rho_j rho_l to v', over all j + l = k
         for (int j = 0; j <= k; ++j) {
             const T *a = y + 2 * j, *b = y + 2 * (k - j);
             rho = rho + 2.0 * a[0] * b[1];
@@ -90,13 +102,14 @@ void pole_derivative(const Poles& p, const T* y, const T& extra, const T& input,
 }
 
 /// Stationary w_k at constant input.  Shape: w [size].
-inline void pole_asynchronous(const Poles& p, double input, double extra, Complex<double>* w) {
+template <class S>
+void pole_asynchronous(const BasicPoles<S>& p, const S& input, const S& extra, Complex<S>* w) {
     for (int k = 0; k < p.size; ++k) {
         if (!p.chain || k == 0) {
-            w[k] = mpr_asynchronous(input + p.shift[k], extra + p.width[k]);
+            w[k] = mpr_asynchronous(S(input + p.shift[k]), S(extra + p.width[k]));
             continue;
         }
-        Complex<double> sum{0.0, k == 1 ? p.width[k] : 0.0};                // w^2 = input + i extra + i width (1 + e)
+        Complex<S> sum{S(0.0), k == 1 ? p.width[k] : S(0.0)};                // w^2 = input + i extra + i width (1 + e)
         for (int j = 1; j < k; ++j) sum = sum - times(w[j], w[k - j]);
         w[k] = quotient(sum, w[0] * 2.0);
     }

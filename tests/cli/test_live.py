@@ -86,7 +86,7 @@ def test_a_live_file_that_cannot_be_written(spikemass):
 
 def test_refused(spikemass):
     spikemass.write("net.toml", SWEEP)
-    for live in ("rate", "rates,rates", "rates,", "fit=mpr"):
+    for live in ("rate", "rates,rates", "rates,", "fit", "fit=nonesuch"):
         spikemass.refused(CONFIGURATION, "sweep", "net.toml", "--out", "folder", "--live", live, says=["--live"], outputs=["folder"])
     spikemass.write("one.toml", ONE)
     spikemass.refused(CONFIGURATION, "run", "one.toml", "--live", "rates", says=["--live", "--out"])
