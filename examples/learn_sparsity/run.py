@@ -41,7 +41,7 @@ def main():
     lap("hidden states")
     if not a.no_test:
         import sys
-        sys.argv = ["score_test_set.py", str(learned), str(a.out), "--train", str(a.out / "train"), "--also", str(hidden / "closure_network.toml"), *(x for s in settings for x in ("--set", s))]
+        sys.argv = ["score_test_set.py", str(learned), str(a.out), "--train", str(a.out / "train"), "--also", str(hidden), *(x for s in settings for x in ("--set", s))]
         import score_test_set
         score_test_set.main()
         lap("test set")

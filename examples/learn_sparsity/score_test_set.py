@@ -22,12 +22,14 @@ far = ["test_extrapolation"]
 def summary(scores, learned):
     """Joint scores: of each formula, of the networks their mean and worst, of the exact mass and of the shortcuts."""
     levels = scores["levels"]
-    networks = [levels[name] for name in levels if name.startswith("mass.network_")]
-    rows = {name: row for name, row in levels.items() if not name.startswith("mass.network_")}
-    if networks:
+    rows = {name: row for name, row in levels.items() if "network_" not in name}
+    for prefix, title in (("mass.network_", "networks"), ("mass.hidden_network_", "networks with hidden states")):
+        networks = [levels[name] for name in levels if name.startswith(prefix)]
+        if not networks:
+            continue
         numbers = [k for k, x in networks[0].items() if isinstance(x, (int, float))]
         for word, pick in (("mean", np.mean), ("worst", np.max)):
-            rows[f"networks, {word}"] = {k: float(pick([n[k] if n[k] is not None else np.inf for n in networks])) for k in numbers}
+            rows[f"{title}, {word}"] = {k: float(pick([n[k] if n[k] is not None else np.inf for n in networks])) for k in numbers}
     return {"cells": scores["cells"], "left_out": scores["left_out"], "noise": scores["noise"], "best_shortcut": scores["best_shortcut"], "oracle": scores["oracle"], "levels": rows}
 
 
@@ -97,12 +99,12 @@ def main():
     parser.add_argument("out", type=Path)
     parser.add_argument("--log", type=Path, help="default: OUT/test_log.jsonl")
     parser.add_argument("--train", type=Path, help="the training sweep, for the step response at trained levels")
-    parser.add_argument("--also", type=Path, action="append", default=[], help="another closure file")
+    parser.add_argument("--also", type=Path, action="append", default=[], help="another closure file, or a folder whose networks are scored too")
     parser.add_argument("--set", action="append", default=[], help="settings of every network, as of the program")
     a = parser.parse_args()
     log = a.log or a.out / "test_log.jsonl"
-    files = closures(a.learned) + a.also
-    hashes = {str(f.relative_to(a.learned) if f.is_relative_to(a.learned) else f.parent.name + "/" + f.name): sha256(f) for f in files}
+    files = closures(a.learned) + [file for path in a.also for file in (sorted((path / "members").glob("*.toml")) if path.is_dir() else [path])]
+    hashes = {str(f.relative_to(a.learned) if f.is_relative_to(a.learned) else "/".join(f.parts[-3:])): sha256(f) for f in files}
     before = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
     print(f"opening the test set, time {len(before) + 1}" + (": it is no longer unseen" if any(b["closures"] != hashes for b in before) else ""))
     names = ",".join(["none", *shortcuts, *map(str, files)])

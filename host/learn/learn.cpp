@@ -291,8 +291,8 @@ private:
         std::map<std::string, std::string> notes{{"dataset_sha256", fmt::format("\"{}\"", dataset_.header.sha256)}, {"mean_indegrees", fmt::format("[{}]", fmt::join(out_.training.indegrees, ", "))}};
         std::filesystem::create_directories(o_.out / "members");
         for (std::size_t i = 0; i < out_.members.size(); ++i)
-            output::write_file(o_.out / "members" / fmt::format("network_{}.toml", i), mass::closure_text(network_form(out_.members[i], fmt::format("network_{}", i)), notes));
-        if (!out_.members.empty()) output::write_file(o_.out / "closure_network.toml", mass::closure_text(network_form(out_.members[out_.best], "learned_network"), notes));
+            output::write_file(o_.out / "members" / fmt::format("network_{}.toml", i), mass::closure_text(network_form(out_.members[i], fmt::format("{}network_{}", o_.hidden ? "hidden_" : "", i)), notes));
+        if (!out_.members.empty()) output::write_file(o_.out / "closure_network.toml", mass::closure_text(network_form(out_.members[out_.best], o_.hidden ? "learned_hidden_network" : "learned_network"), notes));
         write_formula("", "learned_formula", chosen_formula(), notes);
         write_formula("_without_theory", "learned_without_theory", out_.elimination_without_theory[out_.chosen_without_theory], notes);
         if (o_.free_form) {

@@ -37,6 +37,21 @@ def test_closure_files_run_everywhere(learned):
     assert program.json("analyse", "net.toml", "--closure", "learned/closure_network.toml")["fixed_points"]
 
 
+def test_warns_outside_its_training_range(learned):
+    program, _ = learned
+    for closure in ("learned/closure.toml", "learned/closure_network.toml"):
+        inside = program.json("run", "net.toml", "--level", "mass", "--closure", closure)
+        assert not any("learned from" in w for w in inside.get("warnings", []))
+        outside = program.json("run", "net.toml", "--level", "mass", "--closure", closure, "--set", "projection.EE.topology.mean_indegree=1")
+        assert any("learned from" in w and "extrapolates" in w for w in outside["warnings"]), outside["warnings"]
+
+
+def test_train_range_leaves_points_out(learned):
+    program, j = learned
+    part = program.json("learn", "runs", "--out", "part", "--ensemble", 1, "--quiet", "--train-range", "projection.EE.topology.mean_indegree=0,30", "--validate-indegrees", "40")
+    assert part["train_indegrees"] == [10, 20] and part["validate_indegrees"] == [40] and part["steady_windows"] < j["steady_windows"]
+
+
 def test_same_seed_same_result_and_resume(learned):
     program, j = learned
     saved = json.loads(program.path("learned/checkpoint.json").read_text())

@@ -90,7 +90,7 @@ TEST(Poles, TheFirstOfBothFamiliesIsTheLorentzian) {
 TEST(Poles, LargeOrdersComeCloseToUniformAndGaussian) {
     const auto rate = [](const Poles& p, double input) {
         std::array<Complex<double>, Poles::most> w;
-        pole_asynchronous(p, input, 0, w.data());
+        pole_asynchronous(p, input, 0.0, w.data());
         double sum = 0;
         for (int k = 0; k < p.size; ++k) sum += (p.weight[k] * w[k]).re;
         return sum;
