@@ -19,7 +19,7 @@ structures = {
     "lorentzian_indegree": None,
     "small_world": ["projection.EE.topology.rewiring=0.1"],
     "modular": ["projection.EE.topology.modules=4", "projection.EE.topology.within=0.7"],
-    "chung_lu": ["projection.EE.topology.exponent_in=4.0", "projection.EE.topology.exponent_out=4.0"],
+    "chung_lu": ["projection.EE.topology.exponent_in=4.0", "projection.EE.topology.exponent_out=4.0", "projection.EE.topology.cutoff=4.0"],
 }
 
 

@@ -12,7 +12,7 @@ import pytest
 from networks import STATIONARY
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-NAMES = sorted(str(p.relative_to(EXAMPLES)) for p in EXAMPLES.rglob("*.toml") if p.name != "base.toml")
+NAMES = sorted(str(p.relative_to(EXAMPLES)) for p in EXAMPLES.rglob("*.toml") if p.name != "base.toml" and p.parent.name != "learned")
 
 
 @pytest.mark.parametrize("name", NAMES)
