@@ -40,7 +40,7 @@ def main():
         sweep(here / "test_sparsity.toml", out / kind / "test", *settings(kind, "test_sparsity.toml"))
     for kind in kinds:
         learned = out / kind / "learned"
-        call("learn", out / kind / "train", "--out", learned, "--validate-indegrees", "20,200", "--units", 8, "--ridge", 0.1, "--quiet", *(["--resume"] if learned.exists() else []))
+        call("learn", out / kind / "train", "--out", learned, "--validate-indegrees", "20,200", "--units", 8, "--ridge", 0.1, "--ensemble", 1, "--quiet", *(["--resume"] if learned.exists() else []))
     scores = {}
     for kind in kinds:   # titles tell closures apart, so each is scored alone
         for source in kinds:
