@@ -10,6 +10,7 @@
 #include "kernels/distributions.hpp"
 #include "kernels/recipes.hpp"
 #include "models/base/error.hpp"
+#include "models/closures/learned.hpp"
 #include "models/closures/source_mixture.hpp"
 #include "models/registry.hpp"
 
@@ -67,7 +68,7 @@ void require_closure(const Network& network, std::string_view closure) {
         if (poles_of(p).size > 0)
             throw ConfigurationError("Population \"" + p.name + "\": eta is " + facts_of(p.eta.distribution).noun + ", and closures other than none are made for a Lorentzian (or constant) eta. "
                                      "Use closure none, or distribution = \"lorentzian\" to ask for " + std::string(closure) + ".");
-    if (closure.ends_with(".toml")) return;   // learned from such networks or not, that is for its user to know
+    if (closure == closures::Learned::name) return;   // from such networks or others: that is for its user to know
     for (const Projection& p : network.projections) {
         const TopologyKind kind = p.topology.kind;
         if (p.normalise == Normalise::indegree || (kind != TopologyKind::chung_lu && kind != TopologyKind::from_file)) continue;
